@@ -1,0 +1,67 @@
+/* sandbox - stand-in Kubernetes API servers on loopback, in one process.
+ *
+ * For tests (linked in, many at once) and for people (build/istio-sandbox). It
+ * is typed enough for real use and says in /version that it is a stand-in.
+ * Listens on 127.0.0.1 only. Thread-safe. */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sandbox; /* one API server */
+
+struct sandbox_options {
+    const char *name;        /* "east": context name and part of its UIDs */
+    int port;                /* 0 = any free one */
+    const char *git_version; /* "v1.33.4" when NULL; decides which APIs are served */
+    int64_t settle_ms;       /* delay of controllers (Deployments ready, …); 0 = at once */
+};
+
+/* Ends the process with a message when it cannot listen: tests cannot go on. */
+struct sandbox *sandbox_start(const struct sandbox_options *options);
+void sandbox_stop(struct sandbox *s);
+const char *sandbox_url(const struct sandbox *s);
+const char *sandbox_ca_pem(const struct sandbox *s);
+/* A kubeconfig text with an administrator's client certificate / token. */
+const char *sandbox_kubeconfig(const struct sandbox *s);
+const char *sandbox_admin_token(const struct sandbox *s);
+/* A user who may do nothing. */
+const char *sandbox_nobody_token(const struct sandbox *s);
+
+/* --- faults ------------------------------------------------------------- */
+enum sandbox_fault {
+    FAULT_NONE,
+    FAULT_CUT,        /* connection closed without an answer */
+    FAULT_CUT_AFTER,  /* the request is carried out, then the connection is closed */
+    FAULT_429,        /* with Retry-After */
+    FAULT_500,
+    FAULT_409,
+    FAULT_SLOW,       /* the answer comes after fault_slow_ms */
+    FAULT_GARBAGE,    /* 200 with a body that is no JSON */
+    FAULT_EXPIRED,    /* 401: the token just expired */
+    FAULT_HANG,       /* no answer until the fault is cleared or the client leaves */
+};
+/* The requests from the first_request-th on (1 = the next one), `count` of them
+ * (0 = all), meet the fault. Only requests whose "METHOD path" contains `match`
+ * are counted; NULL = all. */
+void sandbox_fault(struct sandbox *s, enum sandbox_fault fault, size_t first_request,
+                   size_t count, const char *match);
+/* By name "cut", "cut-after", "429", …; false when unknown. */
+bool sandbox_fault_parse(const char *name, enum sandbox_fault *out);
+
+/* --- what was asked ----------------------------------------------------- */
+/* Requests since the start or the last reset, as lines
+ * "PATCH /api/v1/namespaces/x/secrets/y?fieldManager=… 201\n"; caller frees
+ * with memory_free(). Watches and discovery are included. */
+char *sandbox_requests(struct sandbox *s);
+void sandbox_requests_reset(struct sandbox *s);
+size_t sandbox_request_count(const struct sandbox *s);
+/* The stored object as JSON, or NULL; caller frees with memory_free(). path is
+ * "/api/v1/namespaces/x/secrets/y". */
+char *sandbox_object(struct sandbox *s, const char *path);
+/* Changes behind everyone's back, as a user with another field manager. */
+bool sandbox_put(struct sandbox *s, const char *path, const char *json, const char *manager);
+bool sandbox_delete(struct sandbox *s, const char *path);
+
+#endif

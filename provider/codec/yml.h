@@ -1,0 +1,30 @@
+/* yml - YAML documents to struct value and back, as Kubernetes reads YAML.
+ *
+ * YAML 1.1 core as sigs.k8s.io/yaml understands it: true/false (yes, no, on,
+ * off in their cases too), null, ~, decimal, 0x, 0o and leading-0 octal
+ * integers, floats; timestamps stay strings; merge keys (<<) work; anchors are
+ * expanded within YML_NODES_MAX (no billion laughs). Duplicate keys, non-scalar
+ * keys and tags other than the core's are refused with line and column. The
+ * only caller of libyaml. */
+#ifndef CODEC_YML_H
+#define CODEC_YML_H
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "schema/diag.h"
+#include "schema/value.h"
+
+enum { YML_BYTES_MAX = 64 << 20, YML_DEPTH_MAX = 100, YML_NODES_MAX = 2 << 20 };
+
+/* A list of the documents, empty ones left out. `what` names the text in a
+ * message; `at` is the attribute it came from, or NULL. */
+bool yml_read_all(struct arena *a, struct text yaml, const char *what, const struct path *at,
+                  struct diags *diags, const struct value **documents);
+/* Exactly one document; an empty text is null. */
+bool yml_read(struct arena *a, struct text yaml, const char *what, const struct path *at,
+              struct diags *diags, const struct value **out);
+/* Block style, two spaces, map order kept, strings quoted where they would read
+ * as something else. Reading it back gives an equal value. */
+struct text yml_write(struct arena *a, const struct value *v);
+
+#endif

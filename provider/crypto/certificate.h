@@ -1,0 +1,70 @@
+/* certificate - X.509: read, judged and issued as Istio wants it.
+ *
+ * Facts: reference of Istio's `cacerts` (root: CA, no path length; intermediate:
+ * CA, path length 0; key usage critical digitalSignature, nonRepudiation,
+ * keyEncipherment, keyCertSign, cRLSign; SHA-256 signatures; RFC 5280). Times
+ * are seconds since 1970. */
+#ifndef CRYPTO_CERTIFICATE_H
+#define CRYPTO_CERTIFICATE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "crypto/key.h"
+#include "schema/diag.h"
+
+enum { CERTIFICATES_MAX = 64, CERTIFICATE_TEXT_BYTES_MAX = 1 << 20 };
+
+struct certificate {
+    const char *subject, *issuer;     /* RFC 2253: "CN=Root CA,O=Istio" */
+    const char *common_name;          /* of the subject; "" when it has none */
+    const char *serial;               /* lower-case hex, no separators */
+    const char *fingerprint_sha256;   /* of the DER; lower-case hex */
+    const char *key_algorithm;
+    const char *const *dns_names;     /* SANs; NULL ends */
+    const char *const *uris;
+    int64_t not_before, not_after;
+    bool is_ca, is_self_signed;
+    int64_t path_length;              /* -1 = none given */
+    struct text pem;                  /* this certificate alone, newline at the end */
+    void *handle;                     /* for crypto/ alone */
+};
+
+struct certificates {
+    const struct certificate *items;
+    size_t count;
+};
+
+/* All certificates of a PEM text (other blocks are an error that names them), or
+ * one DER. At least one. `what` names the text: "root certificate". */
+bool certificate_read_all(struct arena *a, struct diags *diags, const struct path *at,
+                          const char *what, struct text pem_or_der, struct certificates *out);
+
+/* Is c a CA that can sign now, and is key its own? Each fault its own message:
+ * not a CA, expired (when), not yet valid, path length 0 where it has to sign
+ * another CA, key usage without keyCertSign, key of another certificate. */
+bool certificate_check_signer(struct diags *diags, const struct path *at,
+                              const struct certificate *c, const struct key *key, int64_t now,
+                              bool signs_cas);
+/* chain[0] up to one of roots: each signed by the next, in order (a wrong order
+ * has its own message), all valid now, CA flags and path lengths right: what
+ * istiod checks, and `openssl verify`. */
+bool certificate_check_chain(struct arena *a, struct diags *diags, const struct path *at,
+                             const struct certificates *chain, const struct certificates *roots,
+                             int64_t now);
+
+struct certificate_request {
+    const char *common_name, *organization, *locality; /* "" or NULL leaves it out */
+    const char *const *dns_names;                      /* NULL = no SAN */
+    int64_t not_before, not_after;
+    int64_t path_length; /* -1 = none */
+    const struct key *key;
+    /* NULL = self-signed. not_after is cut to the issuer's. */
+    const struct certificate *issuer;
+    const struct key *issuer_key;
+};
+/* Issues a CA certificate with a random 128-bit serial. */
+bool certificate_issue(struct arena *a, struct diags *diags,
+                       const struct certificate_request *request, struct certificate *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* key - private keys: made, read and written. A struct key is tied to the arena
+ * it was made in; its bytes are wiped when the arena goes. */
+#ifndef CRYPTO_KEY_H
+#define CRYPTO_KEY_H
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "schema/diag.h"
+
+struct key;
+
+/* "RSA-2048", "RSA-3072", "RSA-4096", "ECDSA-P256", "ECDSA-P384"; NULL ends. */
+extern const char *const key_algorithms[];
+
+bool key_generate(struct arena *a, struct diags *diags, const char *algorithm, struct key **out);
+/* PEM (PKCS#8, PKCS#1, SEC1) or DER, without a passphrase. An encrypted key, a
+ * certificate, a public key, a weak RSA key (below 2048) and an unsupported
+ * algorithm each have their own message, which never shows the text. */
+bool key_read(struct arena *a, struct diags *diags, const struct path *at, struct text pem_or_der,
+              struct key **out);
+/* PKCS#8 PEM: for Kubernetes Secrets only; never logged. */
+struct text key_write_pem(struct arena *a, const struct key *k);
+/* One of key_algorithms, or "RSA-<bits>" for other sizes. */
+const char *key_algorithm(struct arena *a, const struct key *k);
+/* For callers inside crypto/: the EVP_PKEY. */
+void *key_handle(const struct key *k);
+
+#endif
