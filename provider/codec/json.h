@@ -1,10 +1,10 @@
 /* json - JSON text to struct value and back.
  *
- * Reading goes through jansson's tokens where numbers fit, but keeps every
- * number's exact text (Terraform's exceed a double). Limits: JSON_BYTES_MAX,
- * JSON_DEPTH_MAX. A refused text is a diagnostic with line and column; invalid
- * UTF-8, duplicate keys (last wins is not silently accepted: an error) and NUL
- * in keys are refused. */
+ * An own reader, because every number's exact text has to be kept (Terraform's
+ * exceed a double). Limits: JSON_BYTES_MAX, JSON_DEPTH_MAX. A refused text is a
+ * diagnostic with line and column; invalid UTF-8, lone surrogates, duplicate
+ * keys (last wins is not silently accepted: an error) and NUL in keys are
+ * refused. */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
 #include <stdbool.h>

@@ -1,0 +1,580 @@
+#include "codec/json.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is written was read or built within the readers' limits. */
+static const size_t output_bytes_max = SIZE_MAX / 4;
+
+struct reader {
+    struct arena *a;
+    struct diags *diags;
+    const char *what;
+    const char *start, *at, *end;
+    int depth;
+};
+
+static bool fail_at(const struct reader *r, const char *at, const char *reason)
+{
+    size_t line = 1, column = 1;
+
+    for (const char *c = r->start; c < at; c++) {
+        column = *c == '\n' ? 1 : column + 1;
+        line += *c == '\n';
+    }
+    return diag_error(r->diags, NULL, text_f(r->a, "Cannot read JSON: %s", r->what),
+                      "Line %zu, column %zu: %s.", line, column, reason);
+}
+
+static bool fail(const struct reader *r, const char *reason)
+{
+    return fail_at(r, r->at, r->at < r->end ? reason : "the text ends too early");
+}
+
+static void skip_blanks(struct reader *r)
+{
+    while (r->at < r->end && strchr(" \t\r\n", *r->at) && *r->at)
+        r->at++;
+}
+
+static bool next_is(const struct reader *r, char c)
+{
+    return r->at < r->end && *r->at == c;
+}
+
+static bool take(struct reader *r, char c)
+{
+    if (!next_is(r, c))
+        return false;
+    r->at++;
+    return true;
+}
+
+/* --- strings ------------------------------------------------------------- */
+
+static void add_rune(char **out, uint32_t rune)
+{
+    char *at = *out;
+
+    if (rune < 0x80) {
+        *at++ = (char)rune;
+    } else if (rune < 0x800) {
+        *at++ = (char)(0xc0 | rune >> 6);
+        *at++ = (char)(0x80 | (rune & 0x3f));
+    } else if (rune < 0x10000) {
+        *at++ = (char)(0xe0 | rune >> 12);
+        *at++ = (char)(0x80 | (rune >> 6 & 0x3f));
+        *at++ = (char)(0x80 | (rune & 0x3f));
+    } else {
+        *at++ = (char)(0xf0 | rune >> 18);
+        *at++ = (char)(0x80 | (rune >> 12 & 0x3f));
+        *at++ = (char)(0x80 | (rune >> 6 & 0x3f));
+        *at++ = (char)(0x80 | (rune & 0x3f));
+    }
+    *out = at;
+}
+
+static bool read_hex4(struct reader *r, uint32_t *out)
+{
+    *out = 0;
+    for (int i = 0; i < 4; i++, r->at++) {
+        char c = r->at < r->end ? *r->at : '\0';
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+
+        if (digit < 0)
+            return fail(r, "\\u is not followed by four hexadecimal digits");
+        *out = *out << 4 | (uint32_t)digit;
+    }
+    return true;
+}
+
+static bool read_unicode_escape(struct reader *r, char **out)
+{
+    uint32_t rune, low;
+
+    if (!read_hex4(r, &rune))
+        return false;
+    if (rune >= 0xd800 && rune < 0xdc00 && take(r, '\\') && take(r, 'u')) {
+        if (!read_hex4(r, &low))
+            return false;
+        if (low < 0xdc00 || low > 0xdfff)
+            return fail_at(r, r->at - 6, "half of a surrogate pair stands alone");
+        rune = 0x10000 + ((rune - 0xd800) << 10) + (low - 0xdc00);
+    }
+    if (rune >= 0xd800 && rune < 0xe000)
+        return fail(r, "half of a surrogate pair stands alone");
+    add_rune(out, rune);
+    return true;
+}
+
+static bool read_escape(struct reader *r, char **out)
+{
+    static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+    const char *name;
+
+    if (take(r, 'u'))
+        return read_unicode_escape(r, out);
+    name = r->at < r->end && *r->at ? strchr(names, *r->at) : NULL;
+    if (!name)
+        return fail(r, "unknown escape in a string");
+    *(*out)++ = bytes[name - names];
+    r->at++;
+    return true;
+}
+
+/* The closing quote; NULL when there is none. */
+static const char *string_end(const struct reader *r)
+{
+    for (const char *at = r->at; at < r->end; at++) {
+        if (*at == '"')
+            return at;
+        at += *at == '\\';
+    }
+    return NULL;
+}
+
+/* Behind the opening quote. An escape is never shorter than what it stands for. */
+static bool read_string(struct reader *r, struct text *out)
+{
+    const char *end = string_end(r);
+    char *buffer, *to;
+
+    if (!end)
+        return fail_at(r, r->end, "a string has no closing quote");
+    if (!text_utf8_valid((struct text){r->at, (size_t)(end - r->at)}))
+        return fail(r, "a string is not valid UTF-8");
+    to = buffer = arena_alloc(r->a, (size_t)(end - r->at) + 1);
+    while (r->at < end) {
+        if ((unsigned char)*r->at < 0x20)
+            return fail(r, "a control character in a string is not escaped");
+        if (take(r, '\\')) {
+            if (!read_escape(r, &to))
+                return false;
+        } else {
+            *to++ = *r->at++;
+        }
+    }
+    r->at = end + 1;
+    *out = (struct text){buffer, (size_t)(to - buffer)};
+    return true;
+}
+
+static const struct value *string_value(struct arena *a, struct text borrowed)
+{
+    struct value *v = arena_alloc(a, sizeof(*v));
+
+    v->kind = VALUE_STRING;
+    v->string = borrowed;
+    return v;
+}
+
+/* --- values -------------------------------------------------------------- */
+
+static bool read_value(struct reader *r, const struct value **out);
+
+static size_t skip_digits(struct reader *r)
+{
+    const char *first = r->at;
+
+    while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
+        r->at++;
+    return (size_t)(r->at - first);
+}
+
+static bool read_number(struct reader *r, const struct value **out)
+{
+    const char *first = r->at;
+
+    take(r, '-');
+    if (!take(r, '0') && !skip_digits(r))
+        return fail(r, "a value was expected");
+    if (take(r, '.') && !skip_digits(r))
+        return fail(r, "a digit was expected behind the decimal point");
+    if (take(r, 'e') || take(r, 'E')) {
+        if (!take(r, '+'))
+            take(r, '-');
+        if (!skip_digits(r))
+            return fail(r, "the exponent has no digits");
+    }
+    *out = value_number(r->a, (struct text){first, (size_t)(r->at - first)});
+    return *out || fail_at(r, first, "a number has too many digits");
+}
+
+static bool read_array(struct reader *r, const struct value **out)
+{
+    struct value_builder items;
+    const struct value *item;
+
+    value_builder_init(&items, r->a);
+    skip_blanks(r);
+    if (!next_is(r, ']'))
+        do {
+            if (!read_value(r, &item))
+                return false;
+            value_builder_add(&items, item);
+        } while (take(r, ','));
+    if (!take(r, ']'))
+        return fail(r, "a comma or ] was expected");
+    *out = value_builder_list(&items);
+    return true;
+}
+
+static bool read_member(struct reader *r, struct value_builder *members)
+{
+    const struct value *member;
+    struct text key;
+
+    skip_blanks(r);
+    if (!take(r, '"'))
+        return fail(r, "a key in double quotes was expected");
+    if (!read_string(r, &key))
+        return false;
+    if (memchr(key.at, '\0', key.len + 1) != key.at + key.len)
+        return fail_at(r, r->at - 1, "a key holds a NUL character");
+    skip_blanks(r);
+    if (!take(r, ':'))
+        return fail(r, "a colon was expected");
+    if (!read_value(r, &member))
+        return false;
+    value_builder_push(members, key.at, member);
+    return true;
+}
+
+static bool read_object(struct reader *r, const struct value **out)
+{
+    struct value_builder members;
+    const char *duplicate;
+
+    value_builder_init(&members, r->a);
+    skip_blanks(r);
+    if (!next_is(r, '}'))
+        do {
+            if (!read_member(r, &members))
+                return false;
+        } while (take(r, ','));
+    if (!take(r, '}'))
+        return fail(r, "a comma or } was expected");
+    duplicate = value_builder_duplicate(&members);
+    if (duplicate)
+        return fail_at(
+            r, r->at - 1,
+            text_f(r->a, "the object that ends here has the key \"%s\" twice", duplicate));
+    *out = value_builder_map(&members);
+    return true;
+}
+
+static bool read_word(struct reader *r, const char *word, const struct value *meaning,
+                      const struct value **out)
+{
+    if (!text_starts_with((struct text){r->at, (size_t)(r->end - r->at)}, word))
+        return fail(r, "a value was expected");
+    r->at += strlen(word);
+    *out = meaning;
+    return true;
+}
+
+static bool read_nested(struct reader *r, const struct value **out)
+{
+    bool object = *r->at == '{', done;
+
+    if (r->depth >= JSON_DEPTH_MAX)
+        return fail(r, text_f(r->a, "the text is nested deeper than %d levels", JSON_DEPTH_MAX));
+    r->at++;
+    r->depth++;
+    done = object ? read_object(r, out) : read_array(r, out);
+    r->depth--;
+    return done;
+}
+
+static bool read_scalar(struct reader *r, const struct value **out)
+{
+    struct text string;
+
+    if (take(r, '"')) {
+        if (!read_string(r, &string))
+            return false;
+        *out = string_value(r->a, string);
+        return true;
+    }
+    if (next_is(r, 't'))
+        return read_word(r, "true", &value_true, out);
+    if (next_is(r, 'f'))
+        return read_word(r, "false", &value_false, out);
+    if (next_is(r, 'n'))
+        return read_word(r, "null", &value_null, out);
+    return read_number(r, out);
+}
+
+/* Takes the blanks around the value too. */
+static bool read_value(struct reader *r, const struct value **out)
+{
+    bool done;
+
+    skip_blanks(r);
+    done = next_is(r, '{') || next_is(r, '[') ? read_nested(r, out) : read_scalar(r, out);
+    skip_blanks(r);
+    return done;
+}
+
+bool json_read(struct arena *a, struct text json, const char *what, struct diags *diags,
+               const struct value **out)
+{
+    struct reader r = {.a = a, .diags = diags, .what = what};
+
+    r.start = r.at = json.at ? json.at : "";
+    r.end = r.start + json.len;
+    *out = &value_null;
+    if (json.len > JSON_BYTES_MAX)
+        return diag_error(diags, NULL, text_f(a, "Cannot read JSON: %s", what),
+                          "The text has %zu bytes; at most %d are read.", json.len, JSON_BYTES_MAX);
+    if (!read_value(&r, out))
+        return false;
+    if (r.at < r.end)
+        return fail(&r, "more text follows behind the value");
+    return true;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+struct writer {
+    struct text_builder b;
+    bool pretty;
+};
+
+/* Puts what needs no escape in one piece. */
+static void write_string(struct text_builder *b, struct text t)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char bytes[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+    size_t from = 0;
+
+    text_add_char(b, '"');
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        const char *named;
+
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        text_add(b, (struct text){t.at + from, i - from});
+        from = i + 1;
+        text_add_char(b, '\\');
+        named = c ? strchr(bytes, c) : NULL;
+        if (named)
+            text_add_char(b, names[named - bytes]);
+        else
+            text_add(b, (struct text){(const char[]){'u', '0', '0', hex[c >> 4], hex[c & 15]}, 5});
+    }
+    text_add(b, (struct text){t.at + from, t.len - from});
+    text_add_char(b, '"');
+}
+
+static void new_line(struct writer *w, int depth)
+{
+    if (!w->pretty)
+        return;
+    text_add_char(&w->b, '\n');
+    for (int i = 0; i < depth; i++)
+        text_add_z(&w->b, "  ");
+}
+
+static void write_value(struct writer *w, const struct value *v, int depth);
+
+static void write_nested(struct writer *w, const struct value *v, int depth)
+{
+    bool map = v->kind == VALUE_MAP;
+    size_t count = value_count(v);
+
+    text_add_char(&w->b, map ? '{' : '[');
+    for (size_t i = 0; i < count; i++) {
+        text_add_z(&w->b, i ? "," : "");
+        new_line(w, depth + 1);
+        if (map) {
+            write_string(&w->b, text_of(v->map.entries[i].key));
+            text_add_z(&w->b, w->pretty ? ": " : ":");
+        }
+        write_value(w, map ? v->map.entries[i].value : v->list.items[i], depth + 1);
+    }
+    if (count)
+        new_line(w, depth);
+    text_add_char(&w->b, map ? '}' : ']');
+}
+
+static void write_value(struct writer *w, const struct value *v, int depth)
+{
+    assert(v->kind != VALUE_UNKNOWN);
+    switch (v->kind) {
+    case VALUE_NULL:
+    case VALUE_UNKNOWN:
+        text_add_z(&w->b, "null");
+        break;
+    case VALUE_BOOL:
+        text_add_z(&w->b, v->boolean ? "true" : "false");
+        break;
+    case VALUE_NUMBER:
+        text_add(&w->b, v->number.text);
+        break;
+    case VALUE_STRING:
+        write_string(&w->b, v->string);
+        break;
+    case VALUE_LIST:
+    case VALUE_MAP:
+        write_nested(w, v, depth);
+        break;
+    }
+}
+
+struct text json_write(struct arena *a, const struct value *v)
+{
+    struct writer w = {.pretty = false};
+
+    text_builder_init(&w.b, a, output_bytes_max);
+    write_value(&w, v, 0);
+    return text_built(&w.b);
+}
+
+struct text json_write_pretty(struct arena *a, const struct value *v)
+{
+    struct writer w = {.pretty = true};
+
+    text_builder_init(&w.b, a, output_bytes_max);
+    write_value(&w, value_sorted(a, v), 0);
+    text_add_char(&w.b, '\n');
+    return text_built(&w.b);
+}
+
+/* --- Terraform's JSON state ---------------------------------------------- */
+
+struct typing {
+    struct arena *a;
+    struct diags *diags;
+};
+
+static bool to_type(struct typing *c, const struct value *json, const struct type *t,
+                    const struct path *at, const struct value **out);
+
+static bool misfit(struct typing *c, const struct value *json, const struct type *t,
+                   const struct path *at)
+{
+    return diag_error(c->diags, path_copy(c->a, at), "Stored value has the wrong type",
+                      "A %s stands where the schema has %s. The state may have been written by "
+                      "another version of this provider, or edited by hand.",
+                      value_kind_name(json), type_name(c->a, t));
+}
+
+static bool to_primitive(struct typing *c, const struct value *json, const struct type *t,
+                         const struct path *at, const struct value **out)
+{
+    struct text text = json->kind == VALUE_NUMBER ? json->number.text
+                       : json->kind == VALUE_BOOL ? text_of(json->boolean ? "true" : "false")
+                                                  : value_string_text(json);
+
+    *out = NULL;
+    if (json->kind == VALUE_LIST || json->kind == VALUE_MAP)
+        return misfit(c, json, t, at);
+    if (t->kind == TYPE_STRING)
+        *out = json->kind == VALUE_STRING ? json : value_string_of(c->a, text);
+    else if (t->kind == TYPE_NUMBER)
+        *out = json->kind == VALUE_NUMBER ? json : value_number(c->a, text);
+    else if (json->kind == VALUE_BOOL || text_is(text, "true") || text_is(text, "false"))
+        *out = value_bool(text_is(text, "true"));
+    return *out || misfit(c, json, t, at);
+}
+
+static bool to_list(struct typing *c, const struct value *json, const struct type *t,
+                    const struct path *at, const struct value **out)
+{
+    struct value_builder items;
+
+    if (json->kind != VALUE_LIST || (t->kind == TYPE_TUPLE && json->list.count != t->count))
+        return misfit(c, json, t, at);
+    value_builder_init(&items, c->a);
+    for (size_t i = 0; i < json->list.count; i++) {
+        const struct path step = {.parent = at, .kind = PATH_INDEX, .index = (int64_t)i};
+        const struct type *element = t->kind == TYPE_TUPLE ? t->fields[i].type : t->element;
+        const struct value *item;
+
+        if (!to_type(c, json->list.items[i], element, &step, &item))
+            return false;
+        value_builder_add(&items, item);
+    }
+    *out = value_builder_list(&items);
+    return true;
+}
+
+static bool to_map(struct typing *c, const struct value *json, const struct type *t,
+                   const struct path *at, const struct value **out)
+{
+    struct value_builder members;
+    bool object = t->kind == TYPE_OBJECT;
+    size_t count = object ? t->count : value_count(json);
+
+    if (json->kind != VALUE_MAP)
+        return misfit(c, json, t, at);
+    value_builder_init(&members, c->a);
+    for (size_t i = 0; i < count; i++) {
+        const char *key = object ? t->fields[i].name : json->map.entries[i].key;
+        const struct path step = {.parent = at, .kind = object ? PATH_NAME : PATH_KEY, .name = key};
+        const struct value *member = object ? value_at(json, key) : json->map.entries[i].value;
+
+        if (!to_type(c, member, object ? t->fields[i].type : t->element, &step, &member))
+            return false;
+        value_builder_push(&members, key, member);
+    }
+    *out = value_builder_map(&members);
+    return true;
+}
+
+/* {"type": T, "value": V} */
+static bool to_dynamic(struct typing *c, const struct value *json, const struct path *at,
+                       const struct value **out)
+{
+    const struct type *type =
+        value_has(json, "value") ? type_from_value(c->a, value_at(json, "type")) : NULL;
+    struct value *typed;
+
+    if (!type)
+        return misfit(c, json, &type_dynamic, at);
+    if (!to_type(c, value_at(json, "value"), type, at, out))
+        return false;
+    if (type->kind == TYPE_DYNAMIC)
+        return true;
+    typed = arena_alloc(c->a, sizeof(*typed));
+    *typed = **out;
+    typed->type = type;
+    *out = typed;
+    return true;
+}
+
+static bool to_type(struct typing *c, const struct value *json, const struct type *t,
+                    const struct path *at, const struct value **out)
+{
+    *out = &value_null;
+    if (value_is_null(json))
+        return true;
+    switch (t->kind) {
+    case TYPE_DYNAMIC:
+        return to_dynamic(c, json, at, out);
+    case TYPE_LIST:
+    case TYPE_SET:
+    case TYPE_TUPLE:
+        return to_list(c, json, t, at, out);
+    case TYPE_MAP:
+    case TYPE_OBJECT:
+        return to_map(c, json, t, at, out);
+    default:
+        return to_primitive(c, json, t, at, out);
+    }
+}
+
+bool json_to_type(struct arena *a, const struct value *json, const struct type *t,
+                  struct diags *diags, const struct value **out)
+{
+    struct typing c = {.a = a, .diags = diags};
+
+    return to_type(&c, json, t, NULL, out);
+}
