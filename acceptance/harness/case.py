@@ -1,0 +1,70 @@
+"""The case format: one text file per case, steps in order.
+
+A step starts with a line "== NAME ARGUMENTS" and its body runs to the next one.
+Before the first step stands what the case is about. Words like @ns@ are filled
+in everywhere: @ns@ (a namespace of this case's own), @kubeconfig1@, @host1@,
+@ca1@ (PEM, indented for a heredoc), @token1@ (administrator), @nobody1@ (a user
+without rights), and the same with 2.
+
+== config               the whole configuration from here on (HCL)
+== apply                plans and applies; lines of expectation:
+                          add N change N destroy N | error TEXT | warning TEXT |
+                          then changes (else a second plan must be empty)
+== plan                 plans only; the same lines, and: empty | replace ADDRESS |
+                        update ADDRESS | create ADDRESS | delete ADDRESS |
+                        shows TEXT (in the printed plan)
+== validate             terraform validate; error TEXT lines, or none for valid
+== apply-target ADDRESS terraform apply -target
+== import ADDRESS ID    terraform import (ID is the rest of the line); error lines
+== destroy              terraform destroy; error lines
+== forget ADDRESS       terraform state rm
+== put N PATH           JSON body: create or replace behind the provider's back
+== patch N PATH         JSON merge patch behind the provider's back
+== delete N PATH        delete behind the provider's back
+== object N PATH        lines: FIELD = JSON | FIELD ~ REGEX | FIELD absent | absent
+== save N PATH FIELD FILE   a field into a file of the case's folder
+== output NAME          one line: = JSON | ~ REGEX
+== shell                a bash script in the case's folder; fails the case if it fails
+== clock SECONDS        the provider's clock is this much ahead from here on
+== secret TEXT          must never show in state, plan or log
+== state-may-hold-secrets   this case asks for keys in state; only logs are scanned
+"""
+import re
+
+STEPS = {"config", "apply", "plan", "validate", "apply-target", "import", "destroy", "forget",
+         "put", "patch", "delete", "object", "save", "output", "shell", "clock", "secret",
+         "state-may-hold-secrets"}
+
+
+class Step:
+    def __init__(self, name, arguments, line):
+        self.name, self.arguments, self.line, self.body = name, arguments, line, ""
+
+    def lines(self):
+        return [line.strip() for line in self.body.splitlines()
+                if line.strip() and not line.strip().startswith("#")]
+
+    def __str__(self):
+        return f"line {self.line}: == {self.name} {self.arguments}".rstrip()
+
+
+def read(path, words):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    unknown = set(re.findall(r"@([a-z]+\d?)@", text)) - set(words)
+    if unknown:
+        raise ValueError(f"{path}: unknown words {sorted(unknown)}")
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", value)
+    steps = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("== "):
+            name, _, arguments = line[3:].strip().partition(" ")
+            if name not in STEPS:
+                raise ValueError(f"{path}:{number}: unknown step {name}")
+            steps.append(Step(name, arguments.strip(), number))
+        elif steps:
+            steps[-1].body += line + "\n"
+    if not steps:
+        raise ValueError(f"{path}: no steps")
+    return steps

@@ -1,0 +1,282 @@
+"""One case, step by step; what every case demands without saying so:
+
+- after an apply the next plan is empty (unless "then changes" is expected);
+- at the end destroy succeeds and no object of the provider's is left;
+- state, plan and TRACE log hold no secret: no private key and no token that any
+  Secret on the clusters held at any step, none of the tokens that were given,
+  and nothing that the case planted.
+"""
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import uuid
+
+import case as case_format
+from cluster import Cluster, field
+from terraform import Terraform, flat
+
+SECRET_KEY = re.compile(r"key\.pem$|^tls\.key$|^token$|^private|^password$|secret", re.I)
+
+
+def indent(text):
+    return text.strip().replace("\n", "\n    ")
+
+
+def secret_words(data):
+    """What of a decoded Secret value would give it away: tokens and key lines."""
+    if "PRIVATE KEY" in data:
+        lines = [line for line in data.splitlines() if len(line) == 64 and "-" not in line]
+        return lines[1:4]
+    tokens = re.findall(r"[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}", data)
+    return tokens
+
+
+class CaseRun:
+    def __init__(self, path, env, build, keep):
+        self.path, self.keep = path, keep
+        self.folder = tempfile.mkdtemp(prefix="istio-case-")
+        self.ns = "acc-" + uuid.uuid4().hex[:8]
+        self.clusters, words = [], {"ns": self.ns, "folder": self.folder}
+        for n in ("1", "2"):
+            cluster = Cluster(env["ISTIO_ACC_KUBECONFIG_" + n], env["ISTIO_ACC_TOKEN_" + n])
+            self.clusters.append(cluster)
+            words.update({"kubeconfig" + n: cluster.kubeconfig, "host" + n: cluster.host,
+                          "ca" + n: indent(cluster.ca_pem), "token" + n: cluster.token,
+                          "nobody" + n: env["ISTIO_ACC_NOBODY_TOKEN_" + n]})
+        self.steps = case_format.read(path, words)
+        self.terraform = Terraform(self.folder, build)
+        self.secrets, self.state_may_hold_secrets = set(), False
+        self.configured_text = ""
+        self.given = [words[w] for w in ("token1", "token2", "nobody1", "nobody2")]
+
+    # --- the run ---------------------------------------------------------------
+    def run(self):
+        """None, or what went wrong."""
+        before = [cluster.ours() for cluster in self.clusters]
+        problem = None
+        try:
+            for step in self.steps:
+                self.execute(step)
+            self.scan()
+        except (AssertionError, subprocess.TimeoutExpired) as wrong:
+            problem = f"{self.path}: {step}\n{wrong}"
+        problem = self.clean_up(before, problem)
+        if problem and self.keep:
+            return f"{problem}\nkept: {self.folder}"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return problem
+
+    def execute(self, step):
+        method = getattr(self, "step_" + step.name.replace("-", "_"))
+        method(step)
+        self.collect_secrets()
+
+    def clean_up(self, before, problem):
+        if self.terraform.state_addresses():
+            status, output = self.terraform.destroy()
+            if status != 0:
+                problem = (problem or self.path) + "\nfinal destroy failed:\n" + output
+        for n, cluster in enumerate(self.clusters):
+            left = sorted(set(cluster.ours()) - set(before[n]))
+            if left and not problem:
+                problem = f"{self.path}: left behind on cluster {n + 1}: {left}"
+            cluster.delete("/api/v1/namespaces/" + self.ns)
+        return problem
+
+    # --- secrets -----------------------------------------------------------------
+    def collect_secrets(self):
+        for cluster in self.clusters:
+            for secret in cluster.secrets():
+                for key, encoded in (secret.get("data") or {}).items():
+                    data = base64.b64decode(encoded).decode("utf-8", "replace")
+                    if SECRET_KEY.search(key) or "PRIVATE KEY" in data or "token:" in data:
+                        self.secrets.update(secret_words(data))
+
+    def scan(self):
+        written = {word for word in self.given if word in self.configured_text}
+        words = (self.secrets | set(self.given)) - written
+        for name, text in self.terraform.files().items():
+            if self.state_may_hold_secrets and name != "trace.log":
+                continue
+            for word in words:
+                if word in text:
+                    raise AssertionError(f"{name} holds a secret: {word[:12]}…")
+
+    def step_secret(self, step):
+        self.secrets.add(step.arguments)
+
+    def step_state_may_hold_secrets(self, _step):
+        self.state_may_hold_secrets = True
+
+    # --- terraform ---------------------------------------------------------------
+    def step_config(self, step):
+        self.configured_text += step.body
+        self.terraform.configure(step.body)
+
+    def step_plan(self, step, *more):
+        expect = Expectation(step.lines())
+        status, output, changes = self.terraform.plan(*more)
+        expect.check_text(status, output)
+        if status == 0:
+            expect.check_changes(changes, output)
+        return expect, status
+
+    def step_apply(self, step, *more):
+        expect = Expectation(step.lines())
+        status, output, changes = self.terraform.plan(*more)
+        if status == 0:
+            expect.check_changes(changes, output)
+            applied, text = self.terraform.apply()
+            status, output = applied, output + text
+        expect.check_text(status, output)
+        if status == 0 and not expect.changes_follow and not more:
+            again, text, left = self.terraform.plan()
+            if again != 0 or left:
+                raise AssertionError(f"the plan after the apply is not empty: {left}\n{text}")
+
+    def step_apply_target(self, step):
+        self.step_apply(step, *("-target=" + address for address in step.arguments.split()))
+
+    def step_validate(self, step):
+        expect = Expectation(step.lines())
+        expect.check_text(*self.terraform.run("validate", "-no-color"))
+
+    def step_import(self, step):
+        address, _, identity = step.arguments.partition(" ")
+        expect = Expectation(step.lines())
+        expect.check_text(*self.terraform.run("import", "-input=false", "-no-color", address,
+                                              identity))
+
+    def step_destroy(self, step):
+        Expectation(step.lines()).check_text(*self.terraform.destroy())
+
+    def step_forget(self, step):
+        status, output = self.terraform.run("state", "rm", *step.arguments.split())
+        if status != 0:
+            raise AssertionError(output)
+
+    def step_output(self, step):
+        check_value(step.arguments, self.terraform.output(step.arguments), step.lines()[0])
+
+    def step_clock(self, step):
+        self.terraform.env["ISTIO_TEST_CLOCK"] = step.arguments
+
+    # --- clusters ----------------------------------------------------------------
+    def target(self, step):
+        number, _, path = step.arguments.partition(" ")
+        return self.clusters[int(number) - 1], path.strip()
+
+    def step_put(self, step):
+        cluster, path = self.target(step)
+        cluster.put(path, step.body)
+
+    def step_patch(self, step):
+        cluster, path = self.target(step)
+        cluster.patch(path, step.body)
+
+    def step_delete(self, step):
+        cluster, path = self.target(step)
+        cluster.delete(path)
+
+    def step_object(self, step):
+        cluster, path = self.target(step)
+        found = cluster.get(path)
+        if step.lines() == ["absent"]:
+            if found is not None:
+                raise AssertionError(f"{path} exists")
+            return
+        if found is None:
+            raise AssertionError(f"{path} does not exist")
+        for line in step.lines():
+            name, rest = re.fullmatch(r"(\S+) (=.*|~.*|absent)", line).groups()
+            check_value(name, field(found, name), rest)
+
+    def step_save(self, step):
+        number, path, name, target = step.arguments.split()
+        found = self.clusters[int(number) - 1].get(path)
+        value = field(found, name) if found else None
+        if value is None:
+            raise AssertionError(f"no {name} in {path}")
+        with open(os.path.join(self.folder, target), "w", encoding="utf-8") as file:
+            file.write(value)
+
+    def step_shell(self, step):
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", step.body], cwd=self.folder,
+                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=120, check=False)
+        if done.returncode != 0:
+            raise AssertionError(done.stdout)
+
+
+class Expectation:
+    def __init__(self, lines):
+        self.errors, self.warnings, self.actions, self.shows = [], [], {}, []
+        self.counts = None
+        self.changes_follow = False
+        for line in lines:
+            self.read(line)
+
+    def read(self, line):
+        word, _, rest = line.partition(" ")
+        if word == "error":
+            self.errors.append(rest)
+        elif word == "warning":
+            self.warnings.append(rest)
+        elif word == "shows":
+            self.shows.append(rest)
+        elif line == "then changes":
+            self.changes_follow = True
+        elif line == "empty":
+            self.counts = (0, 0, 0)
+        elif word in ("create", "update", "delete"):
+            self.actions[rest] = [word]
+        elif word == "replace":
+            self.actions[rest] = "replace"
+        elif match := re.fullmatch(r"add (\d+) change (\d+) destroy (\d+)", line):
+            self.counts = tuple(int(count) for count in match.groups())
+        else:
+            raise ValueError(f"not an expectation: {line}")
+
+    def check_text(self, status, output):
+        text = flat(output)
+        for wanted in self.errors + self.warnings + self.shows:
+            if flat(wanted) not in text:
+                raise AssertionError(f"the output lacks: {wanted}\n{output}")
+        if bool(self.errors) != (status != 0):
+            raise AssertionError(f"status {status}, expected errors {self.errors}\n{output}")
+        if "Warning:" in text.replace("Warning: Provider development overrides", "").replace(
+                "Warning: Resource targeting", "").replace("Warning: Applied changes may be",
+                                                           "") and not self.warnings:
+            raise AssertionError(f"an unexpected warning:\n{output}")
+
+    def check_changes(self, changes, output):
+        resources = {address: actions for address, actions in changes.items()
+                     if not address.startswith("output.")}
+        for address, wanted in self.actions.items():
+            got = resources.get(address)
+            if wanted == "replace" and got and set(got) == {"create", "delete"}:
+                continue
+            if got != wanted:
+                raise AssertionError(f"{address}: planned {got}, expected {wanted}\n{output}")
+        if self.counts is not None:
+            counted = tuple(sum(action in actions for actions in resources.values())
+                            for action in ("create", "update", "delete"))
+            if counted != self.counts:
+                raise AssertionError(f"planned add/change/destroy {counted}, expected"
+                                     f" {self.counts}\n{output}")
+
+
+def check_value(name, value, line):
+    operator, _, wanted = line.partition(" ")
+    if operator == "absent" and value is None:
+        return
+    if operator == "=" and value == json.loads(wanted):
+        return
+    if operator == "~" and value is not None and re.search(wanted, value if isinstance(
+            value, str) else json.dumps(value), re.S):
+        return
+    raise AssertionError(f"{name} is {json.dumps(value)[:2000]}, expected {line}")
