@@ -115,7 +115,7 @@ const struct type *type_of_value(struct arena *a, const struct value *v)
     size_t count = value_count(v);
     struct type_field *fields;
 
-    if (v && v->type)
+    if (v && v->type && v->type->kind != TYPE_DYNAMIC)
         return v->type;
     if (!value_is_set(v))
         return &type_dynamic;
