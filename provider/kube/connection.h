@@ -12,6 +12,8 @@
 #include "schema/attribute.h"
 #include "schema/call.h"
 
+struct plan;
+
 /* Rows of the connection object: name, network, host, ca_certificate,
  * tls_server_name, proxy_url, uid, and one of eks, kubeconfig, token,
  * client_certificate + client_key, exec. */
