@@ -1,11 +1,12 @@
 /* yml - YAML documents to struct value and back, as Kubernetes reads YAML.
  *
- * YAML 1.1 core as sigs.k8s.io/yaml understands it: true/false (yes, no, on,
- * off in their cases too), null, ~, decimal, 0x, 0o and leading-0 octal
- * integers, floats; timestamps stay strings; merge keys (<<) work; anchors are
- * expanded within YML_NODES_MAX (no billion laughs). Duplicate keys, non-scalar
- * keys and tags other than the core's are refused with line and column. The
- * only caller of libyaml. */
+ * YAML 1.1 core as sigs.k8s.io/yaml understands it: true/false (y, yes, on, n,
+ * no, off in their cases too), null, ~, decimal, 0x, 0o, 0b and leading-0 octal
+ * integers, floats, underscores in them; timestamps stay strings; number and
+ * bool keys become their text; merge keys (<<) work, a map's own keys win;
+ * anchors are expanded within YML_NODES_MAX (no billion laughs). Numbers stay
+ * exact. Duplicate keys, other keys than scalars, .inf and .nan, and tags other
+ * than the core's are refused with line and column. The only caller of libyaml. */
 #ifndef CODEC_YML_H
 #define CODEC_YML_H
 #include <stdbool.h>
