@@ -350,7 +350,7 @@ static const struct value *with_merged(struct reader *r, struct value_builder *o
 static bool read_entry(struct reader *r, struct value_builder *own, struct value_builder *merged)
 {
     const struct value *v;
-    const char *key;
+    const char *key = NULL;
 
     if (is_merge_key(r))
         return read_merge(r, merged);
@@ -577,10 +577,14 @@ static void write_quoted(struct text_builder *b, struct text t)
 /* Digits and their company: numbers, dates and times to some reader. */
 static bool looks_numeric(struct text t)
 {
-    for (size_t i = 0; i < t.len; i++)
+    bool digits = false;
+
+    for (size_t i = 0; i < t.len; i++) {
+        digits = digits || is_digit(t.at[i]);
         if (!is_digit(t.at[i]) && !strchr("+-.:_ eETtZzxXoO", t.at[i]))
             return false;
-    return true;
+    }
+    return digits;
 }
 
 /* Is the text a string when it stands there without quotes? */
