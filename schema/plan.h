@@ -25,6 +25,9 @@ struct plan {
     const struct value *config;
     const struct value *planned; /* edited through the calls below */
     struct plan_replace_path *replace;
+    /* plan.c's own: what the hook asked for so far. */
+    const struct attribute *rows;
+    const struct value *kept, *edits;
 };
 
 /* The whole of PlanResourceChange: generic rules, then the resource's hook. A
@@ -36,7 +39,7 @@ bool plan_resource(struct call *c, const struct resource *r, const struct value 
 bool plan_is_create(const struct plan *p);
 /* A top-level attribute differs between prior and planned (create: is set). */
 bool plan_changes(const struct plan *p, const char *attribute);
-/* Only attributes that are computed and null in config may be set. */
+/* Only computed attributes; one that the user configured stays as configured. */
 void plan_set(struct call *c, struct plan *p, const char *attribute, const struct value *v);
 void plan_set_unknown(struct call *c, struct plan *p, const char *attribute);
 /* An update that must show although nothing configured changed (renewal due,
