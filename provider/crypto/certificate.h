@@ -16,18 +16,18 @@
 enum { CERTIFICATES_MAX = 64, CERTIFICATE_TEXT_BYTES_MAX = 1 << 20 };
 
 struct certificate {
-    const char *subject, *issuer;     /* RFC 2253: "CN=Root CA,O=Istio" */
-    const char *common_name;          /* of the subject; "" when it has none */
-    const char *serial;               /* lower-case hex, no separators */
-    const char *fingerprint_sha256;   /* of the DER; lower-case hex */
+    const char *subject, *issuer;   /* RFC 2253: "CN=Root CA,O=Istio" */
+    const char *common_name;        /* of the subject; "" when it has none */
+    const char *serial;             /* lower-case hex, no separators */
+    const char *fingerprint_sha256; /* of the DER; lower-case hex */
     const char *key_algorithm;
-    const char *const *dns_names;     /* SANs; NULL ends */
+    const char *const *dns_names; /* SANs; NULL ends */
     const char *const *uris;
     int64_t not_before, not_after;
     bool is_ca, is_self_signed;
-    int64_t path_length;              /* -1 = none given */
-    struct text pem;                  /* this certificate alone, newline at the end */
-    void *handle;                     /* for crypto/ alone */
+    int64_t path_length; /* -1 = none given */
+    struct text pem;     /* this certificate alone, newline at the end */
+    void *handle;        /* for crypto/ alone */
 };
 
 struct certificates {

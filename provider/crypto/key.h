@@ -14,14 +14,18 @@ extern const char *const key_algorithms[];
 
 bool key_generate(struct arena *a, struct diags *diags, const char *algorithm, struct key **out);
 /* PEM (PKCS#8, PKCS#1, SEC1) or DER, without a passphrase. An encrypted key, a
- * certificate, a public key, a weak RSA key (below 2048) and an unsupported
- * algorithm each have their own message, which never shows the text. */
+ * certificate, a public key, a weak RSA key (below 2048), an unsupported
+ * algorithm, garbage and trailing data each have their own message, which never
+ * shows the text. RSA up to 8192 bits, ECDSA on P-256, P-384, P-521. */
 bool key_read(struct arena *a, struct diags *diags, const struct path *at, struct text pem_or_der,
               struct key **out);
 /* PKCS#8 PEM: for Kubernetes Secrets only; never logged. */
 struct text key_write_pem(struct arena *a, const struct key *k);
-/* One of key_algorithms, or "RSA-<bits>" for other sizes. */
+/* One of key_algorithms, or for keys that were read "RSA-<bits>", "ECDSA-P521". */
 const char *key_algorithm(struct arena *a, const struct key *k);
+/* Overwrites a secret in arena memory (not a literal) just before the arena
+ * goes; made for the copies that pass through encoders. */
+void key_wipe_later(struct arena *a, struct text secret);
 /* For callers inside crypto/: the EVP_PKEY. */
 void *key_handle(const struct key *k);
 
