@@ -57,9 +57,6 @@ static bool next_token(struct reader *r, const struct path *at, mpack_token_t *t
 {
     int status = MPACK_EOF;
 
-    /* libmpack doubles a map's count in 32 bits, where it could wrap to few. */
-    if (r->left >= 2 && (unsigned char)r->at[0] == 0xdf && (unsigned char)r->at[1] >= 0x80)
-        return fail(r, at, "the value ends too early");
     if (r->left)
         status = mpack_read(&r->tokens, &r->at, &r->left, token);
     if (status == MPACK_OK)
@@ -224,7 +221,7 @@ static bool read_map(struct reader *r, const mpack_token_t *token, const struct 
     if (token->type != MPACK_TOKEN_MAP)
         return misfit(r, at, t);
     value_builder_init(&entries, r->a);
-    for (uint32_t i = 0; i < token->length / 2; i++) {
+    for (uint32_t i = 0; i < token->length; i++) {
         struct path step = {.parent = at, .kind = PATH_KEY};
         const struct value *v;
         struct text key;
@@ -284,10 +281,10 @@ static bool read_object(struct reader *r, const mpack_token_t *token, const stru
 
     if (token->type != MPACK_TOKEN_MAP)
         return misfit(r, at, t);
-    if (token->length / 2 != t->count)
+    if (token->length != t->count)
         return fail(r, at,
                     text_f(r->a, "an object with %zu attributes was expected, not with %zu",
-                           t->count, (size_t)token->length / 2));
+                           t->count, (size_t)token->length));
     entries = arena_array(r->a, t->count, sizeof(*entries));
     for (size_t i = 0; i < t->count; i++)
         if (!read_field(r, t, i, at, entries))
@@ -525,7 +522,7 @@ static bool write_map(struct writer *w, const struct value *v, const struct type
 {
     if (v->kind != VALUE_MAP)
         return no_fit(w, v, t, at);
-    add_header(w, MPACK_TOKEN_MAP, 2 * v->map.count);
+    add_header(w, MPACK_TOKEN_MAP, v->map.count);
     for (size_t i = 0; i < v->map.count; i++) {
         const struct value_entry *entry = &v->map.entries[i];
         const struct path step = {.parent = at, .kind = PATH_KEY, .name = entry->key};
@@ -546,7 +543,7 @@ static bool write_object(struct writer *w, const struct value *v, const struct t
         if (!type_field(t, v->map.entries[i].key))
             return own_mistake(
                 w, at, text_f(w->b.arena, "The schema has no \"%s\"", v->map.entries[i].key));
-    add_header(w, MPACK_TOKEN_MAP, 2 * t->count);
+    add_header(w, MPACK_TOKEN_MAP, t->count);
     for (size_t i = 0; i < t->count; i++) {
         const char *name = t->fields[i].name;
         const struct path step = {.parent = at, .kind = PATH_NAME, .name = name};
