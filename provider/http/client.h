@@ -9,9 +9,10 @@
  *
  * Threads: a job and its memory belong to the I/O thread from push to done;
  * the worker never leaves early. Callbacks run on the worker's own thread.
- * Logs at DEBUG one line per attempt, at TRACE headers and bodies; header
- * values that authenticate (Authorization, Cookie, X-Amz-Security-Token, …) and
- * bodies flagged secret are never written. */
+ * Redirects are replies like any other.
+ * Logs at DEBUG one line per attempt, at TRACE headers and, when asked for,
+ * bodies; values that authenticate (Authorization, Cookie,
+ * X-Amz-Security-Token, …) and bodies flagged secret are never written. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 #include <stdbool.h>
@@ -27,8 +28,10 @@ struct http_client;
 
 /* Fired cancels end all requests within a second. */
 struct http_client *http_client_new(struct cancel *cancel);
-/* No request may be running. */
+/* No request may be running. The cancel must not be fired any more. */
 void http_client_free(struct http_client *client);
+/* Bodies at TRACE; off at first. */
+void http_client_log_bodies(struct http_client *client, bool on);
 
 /* Where requests go and who we are there: base address, trust, TLS identity,
  * proxy. Long-lived and thread-safe; requests of one endpoint share
@@ -36,7 +39,7 @@ void http_client_free(struct http_client *client);
 struct http_endpoint;
 
 struct http_endpoint_options {
-    const char *base_url;        /* "https://10.0.0.1:6443", no trailing slash */
+    const char *base_url;        /* "https://10.0.0.1:6443"; a trailing slash is dropped */
     const char *ca_pem;          /* trusted instead of the system's; NULL = the system's */
     const char *client_cert_pem; /* mutual TLS, both or none; all from memory */
     const char *client_key_pem;
@@ -67,10 +70,10 @@ enum http_flags {
 };
 
 enum http_failure {
-    HTTP_FINE,      /* a reply was received, of whatever status */
-    HTTP_RESOLVE,   /* the name has no address */
-    HTTP_CONNECT,   /* refused, unreachable */
-    HTTP_TLS,       /* certificate not trusted, wrong name, expired; handshake failed */
+    HTTP_FINE,    /* a reply was received, of whatever status */
+    HTTP_RESOLVE, /* the name has no address */
+    HTTP_CONNECT, /* refused, unreachable */
+    HTTP_TLS,     /* certificate not trusted, wrong name, expired; handshake failed */
     HTTP_PROXY,
     HTTP_CUT,       /* connection lost, or what came was not HTTP */
     HTTP_TIMED_OUT, /* deadline of request or call */
@@ -97,9 +100,9 @@ struct http_request {
 
 struct http_reply {
     enum http_failure failure;
-    const char *failure_text; /* sentence for people: what, whom, certificate's names */
-    int status;               /* 0 without a reply */
-    struct text body;         /* NUL-terminated behind len; lives in the call's arena */
+    const char *failure_text;          /* sentence for people: what, whom, certificate's names */
+    int status;                        /* 0 without a reply */
+    struct text body;                  /* NUL-terminated behind len; lives in the call's arena */
     const struct http_header *headers; /* names in lower case */
     size_t header_count;
     int attempts;
@@ -109,7 +112,10 @@ struct http_reply {
 const char *http_reply_header(const struct http_reply *reply, const char *name);
 
 /* Sends one request and waits. True = some reply came, of any status. False =
- * none did, and that is reported: "Cannot reach <url>" with failure_text. */
+ * none did, and that is reported: "Cannot reach <url>" (or "No answer from",
+ * "Connection to … was lost", "Interrupted") with failure_text. A stream that
+ * has begun gives true however it ended, and reports nothing: failure says how
+ * (HTTP_FINE = the server's end, or on_data's). */
 bool http_send(struct call *c, const struct http_request *request, struct http_reply *reply);
 /* Sends all, at most `concurrency` at a time (0 = the endpoint's connections *
  * 8), and waits for all; replies[i] answers requests[i]. Reports nothing:
