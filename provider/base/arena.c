@@ -86,7 +86,7 @@ void arena_free(struct arena *a)
     memory_free(a);
 }
 
-static struct block *block_add(struct arena *a, size_t size)
+static struct block *block_add(size_t size)
 {
     struct block *block;
 
@@ -113,7 +113,7 @@ void *arena_alloc(struct arena *a, size_t size)
     void *at;
 
     if (wants_own_block(size)) {
-        struct block *own = block_add(a, size);
+        struct block *own = block_add(size);
 
         own->used = size;
         if (block) { /* keep filling the open block */
@@ -126,7 +126,7 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     size = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
     if (!block || block->size - block->used < size) {
-        block = block_add(a, BLOCK_BYTES);
+        block = block_add(BLOCK_BYTES);
         block->next = a->blocks;
         a->blocks = block;
     }
