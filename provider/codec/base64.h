@@ -10,7 +10,6 @@ enum base64_form { BASE64_STANDARD, BASE64_RAW, BASE64_URL_RAW }; /* raw: no pad
 struct text base64_encode(struct arena *a, struct text bytes, enum base64_form form);
 /* Padding is optional in every form, line breaks are skipped; false for
  * anything else that is not of the alphabet. */
-bool base64_decode(struct arena *a, struct text encoded, enum base64_form form,
-                   struct text *bytes);
+bool base64_decode(struct arena *a, struct text encoded, enum base64_form form, struct text *bytes);
 
 #endif
