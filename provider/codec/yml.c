@@ -588,13 +588,14 @@ static bool looks_numeric(struct text t)
 }
 
 /* Is the text a string when it stands there without quotes? */
-static bool is_plain(struct text t)
+static bool is_plain(struct arena *a, struct text t)
 {
     char first = t.len ? t.at[0] : '\0', last = t.len ? t.at[t.len - 1] : '\0';
     bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
                   is_digit(first) || first == '_' || first == '/' || (unsigned char)first >= 0x80;
 
-    if (!letter || last == ' ' || last == ':' || word_value(t) || looks_numeric(t))
+    if (!letter || last == ' ' || last == ':' || word_value(t) || looks_numeric(t) ||
+        number_value(a, t))
         return false;
     for (size_t i = 0; i + 1 < t.len; i++)
         if (t.at[i] == '\n' || t.at[i] == '\t' || (t.at[i] == ':' && t.at[i + 1] == ' ') ||
@@ -625,7 +626,7 @@ static void write_block(struct text_builder *b, struct text t, int indent)
 
 static void write_string(struct text_builder *b, struct text t, int indent)
 {
-    if (is_plain(t))
+    if (is_plain(b->arena, t))
         text_add(b, t);
     else if (is_block(t))
         write_block(b, t, indent);
@@ -639,7 +640,7 @@ static void write_key(struct text_builder *b, const char *key, int indent)
     bool simple = t.len <= SIMPLE_KEY_BYTES_MAX;
 
     text_add_z(b, simple ? "" : "? ");
-    if (is_plain(t))
+    if (is_plain(b->arena, t))
         text_add(b, t);
     else
         write_quoted(b, t);
