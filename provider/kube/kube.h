@@ -32,6 +32,11 @@ void kube_pool_free(struct kube_pool *pool);
 typedef bool kube_eks_token_fn(struct call *c, const struct value *eks, const char **token,
                                int64_t *expires_at);
 void kube_pool_set_eks_token(struct kube_pool *pool, kube_eks_token_fn *token);
+/* Address and certificate of an EKS cluster whose connection names no host; set
+ * and reported in the same way. */
+typedef bool kube_eks_cluster_fn(struct call *c, const struct value *eks, const char **host,
+                                 struct text *ca_pem);
+void kube_pool_set_eks_cluster(struct kube_pool *pool, kube_eks_cluster_fn *cluster);
 
 /* The client for a connection object; reads kubeconfig files and checks the
  * object, but asks no server. `at` is the attribute it came from. */
@@ -59,7 +64,7 @@ bool kube_uid(struct call *c, struct kube *k, const char **out);
 struct kube_ref {
     const char *api_version; /* "v1", "apps/v1" */
     const char *kind;
-    const char *namespace;   /* NULL or "" for cluster-scoped objects */
+    const char *namespace; /* NULL or "" for cluster-scoped objects */
     const char *name;
 };
 
@@ -78,8 +83,7 @@ bool kube_discover(struct call *c, struct kube *k, const char *api_version, cons
                    bool *found, struct kube_resource *out);
 
 /* *out NULL = not found (also when the kind itself is not served). */
-bool kube_get(struct call *c, struct kube *k, const struct kube_ref *ref,
-              const struct value **out);
+bool kube_get(struct call *c, struct kube *k, const struct kube_ref *ref, const struct value **out);
 /* *out is a list value of the objects. All pages; label_selector may be NULL;
  * ref->name is not used; namespace NULL = all. */
 bool kube_list(struct call *c, struct kube *k, const struct kube_ref *ref,
@@ -87,9 +91,9 @@ bool kube_list(struct call *c, struct kube *k, const struct kube_ref *ref,
 
 enum kube_write_flags {
     KUBE_DRY_RUN = 1 << 0,
-    KUBE_FORCE = 1 << 1,      /* take fields over from other managers */
-    KUBE_SECRET = 1 << 2,     /* bodies never in a log; implied for kind Secret */
-    KUBE_NEW_ONLY = 1 << 3,   /* apply: fail when the object exists and is not ours */
+    KUBE_FORCE = 1 << 1,           /* take fields over from other managers */
+    KUBE_SECRET = 1 << 2,          /* bodies never in a log; implied for kind Secret */
+    KUBE_NEW_ONLY = 1 << 3,        /* apply: fail when the object exists and is not ours */
     KUBE_MISSING_KIND_OK = 1 << 4, /* a kind that is not served gives *out NULL, unreported */
 };
 /* POST. An object that exists is an error that says so and names `import_hint`
