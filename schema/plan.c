@@ -59,13 +59,12 @@ static void settle_replace(struct call *c, struct plan *p)
 
 static bool plan_change(struct call *c, const struct resource *r, struct plan *p)
 {
+    bool failed = c->diags->failed;
+
     p->rows = resource_attributes(c->arena, r);
     rebuild(c, p);
-    if (!r->plan) {
-        settle_replace(c, p);
-        return true;
-    }
-    if (!r->plan(c, p))
+    /* A wrong plan_set() reports, but cannot make the hook return. */
+    if (r->plan && (!r->plan(c, p) || c->diags->failed != failed))
         return false;
     settle_replace(c, p);
     return true;
@@ -134,10 +133,18 @@ void plan_set_all_unknown(struct call *c, struct plan *p, const char *const *att
 
 void plan_keep(struct call *c, struct plan *p, const char *attribute)
 {
+    const struct attribute *row = attribute_find(p->rows, attribute);
     const struct value *prior = value_at(p->prior, attribute);
 
+    if (plan_is_create(p) || !row)
+        return;
+    if (value_is_null(value_at(p->config, attribute))) {
+        if (row->flags & COMPUTED)
+            plan_set(c, p, attribute, prior);
+        return;
+    }
     /* Where the state has nothing, Terraform accepts only what is configured. */
-    if (value_is_null(prior) || value_is_null(value_at(p->config, attribute)))
+    if (value_is_null(prior))
         return;
     p->kept = value_with(c->arena, p->kept, attribute, prior);
     rebuild(c, p);
