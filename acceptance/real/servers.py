@@ -309,6 +309,8 @@ class Cluster:
             "--cluster-signing-cert-file=keys/ca.crt",
             "--cluster-signing-key-file=keys/ca.key",
             "--use-service-account-credentials=true",
+            "--kube-api-qps=500",  # the default holds the start back by seconds
+            "--kube-api-burst=500",
             "--leader-elect=false",
             "--secure-port=0",
         )
