@@ -54,6 +54,8 @@ struct kube {
     char *uid;                  /* memory_*; NULL = not yet asked */
     char *git_version;          /* likewise */
     int major, minor;
+    int64_t unreachable_until_ms; /* no use asking again before; monotonic */
+    char *unreachable_text;       /* memory_*; why */
 };
 
 /* --- credentials (auth.c) ------------------------------------------------ */

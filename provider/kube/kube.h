@@ -57,6 +57,11 @@ struct kube_version {
     int major, minor;
 };
 bool kube_version(struct call *c, struct kube *k, struct kube_version *out);
+/* For refreshes, which must not fail because a cluster is away: true when the
+ * server at `connection` answers, whatever it answers (asked once per process),
+ * or when the connection itself is at fault (kube_open will say so). False adds
+ * the warning that what was known last is shown. */
+bool kube_reachable(struct call *c, const struct value *connection, const struct path *at);
 /* UID of the namespace kube-system: the cluster's identity. */
 bool kube_uid(struct call *c, struct kube *k, const char **out);
 

@@ -20,6 +20,7 @@ static void kube_free(struct kube *k)
     discovery_clear(&k->discovery);
     memory_free(k->uid);
     memory_free(k->git_version);
+    memory_free(k->unreachable_text);
     pthread_mutex_destroy(&k->auth_lock);
     pthread_mutex_destroy(&k->discovery_lock);
     pthread_mutex_destroy(&k->facts_lock);
