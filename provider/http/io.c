@@ -1,7 +1,6 @@
 #include "http/io.h"
 
-#include <limits.h>
-#include <signal.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "http/attempt.h"
@@ -176,7 +175,7 @@ static void withdraw(struct http_client *client, struct job *job, CURLcode code)
 static void end_early(struct http_client *client, struct job *job, enum http_failure failure,
                       const char *why)
 {
-    job_fail(job, failure, "%s", why);
+    job_fail(job, failure, "%s%s", why, failure == HTTP_TIMED_OUT ? job->before : "");
     withdraw(client, job, CURLE_OK);
     finish(client, job);
 }
@@ -256,6 +255,15 @@ static int64_t next_attempt(struct http_client *client, struct job *job)
     return at;
 }
 
+/* For the case that the deadline ends the next attempt. */
+static void remember(struct job *job)
+{
+    if (job->failure == HTTP_FINE)
+        snprintf(job->before, sizeof(job->before), " The last answer had status %d.", job->status);
+    else
+        snprintf(job->before, sizeof(job->before), " Before that: %s", job->failure_text);
+}
+
 static void settle(struct http_client *client, struct job *job)
 {
     int64_t at = next_attempt(client, job);
@@ -264,6 +272,7 @@ static void settle(struct http_client *client, struct job *job)
         finish(client, job);
         return;
     }
+    remember(job);
     job->state = JOB_RESTING;
     arm(client, job, at);
 }

@@ -85,6 +85,7 @@ struct job {
     enum http_failure failure;
     bool lasting; /* another attempt cannot help */
     int status;
+    char before[160];    /* how the attempt before ended; "" */
     struct arena *words; /* NULL = no text was needed */
     const char *failure_text;
 };

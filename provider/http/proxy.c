@@ -75,20 +75,29 @@ static bool domain_covers(const char *domain, const char *host)
     return domain_len == host_len ? !below_only : host[host_len - domain_len - 1] == '.';
 }
 
+/* One entry without its port: a name, or an address in any spelling. */
+static bool host_covers(const char *entry, const char *host)
+{
+    struct address mine = address_of(entry), wanted = address_of(host);
+
+    if (mine.bits || wanted.bits)
+        return mine.bits == wanted.bits && same_prefix(&mine, &wanted, wanted.bits);
+    return domain_covers(entry, host);
+}
+
 static bool entry_covers(struct arena *a, struct text entry, const struct url *url)
 {
-    struct url parts;
     const char *z = text_z(a, entry);
+    bool below_only = z[0] == '.';
+    struct url parts;
 
-    if (strcmp(z, "*") == 0 || network_covers(a, entry, url->host))
-        return true;
-    if (strcasecmp(z, url->host) == 0)
+    if (strcmp(z, "*") == 0 || network_covers(a, entry, url->host) || host_covers(z, url->host))
         return true;
     /* The URL reader knows how "host:port" and "[::1]:443" come apart. */
-    if (url_parse(a, text_f(a, "http://%s", z[0] == '.' ? z + 1 : z), &parts) && strchr(z, ':'))
-        return parts.port == url->port &&
-               domain_covers(z[0] == '.' ? text_f(a, ".%s", parts.host) : parts.host, url->host);
-    return !address_of(z).bits && domain_covers(z, url->host);
+    if (!strchr(z, ':') || !url_parse(a, text_f(a, "http://%s", z + below_only), &parts))
+        return false;
+    return parts.port == url->port &&
+           host_covers(below_only ? text_f(a, ".%s", parts.host) : parts.host, url->host);
 }
 
 bool proxy_is_exempt(struct arena *a, const struct url *url, const char *no_proxy)
