@@ -106,6 +106,11 @@ static bool take_zone(const char **at, int64_t *offset_seconds)
     return true;
 }
 
+static int64_t days_in_month(int64_t year, int64_t month)
+{
+    return days_from_date(year + month / 12, month % 12 + 1, 1) - days_from_date(year, month, 1);
+}
+
 int64_t clock_parse_rfc3339(const char *z)
 {
     int64_t year, month, day, hour, minute, second, zone;
@@ -120,8 +125,8 @@ int64_t clock_parse_rfc3339(const char *z)
             return -1;
         z += strspn(z, "0123456789");
     }
-    if (!take_zone(&z, &zone) || *z || month < 1 || month > 12 || day < 1 || day > 31 ||
-        hour > 23 || minute > 59 || second > 60)
+    if (!take_zone(&z, &zone) || *z || month < 1 || month > 12 || day < 1 ||
+        day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 60)
         return -1;
     return days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone;
 }
@@ -145,7 +150,7 @@ static bool take_unit(const char **at, double *ms)
 
 int64_t clock_parse_duration_ms(const char *z)
 {
-    static const double hundred_years_ms = 100.0 * 366 * 86400e3;
+    static const double hundred_years_ms = 100.0 * 366 * 86400e3, nanosecond_ms = 1e-6;
     double total = 0;
 
     if (!z || !*z)
@@ -167,5 +172,5 @@ int64_t clock_parse_duration_ms(const char *z)
         if (total > hundred_years_ms)
             return -1;
     }
-    return (int64_t)total;
+    return (int64_t)(total + nanosecond_ms / 2);
 }

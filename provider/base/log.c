@@ -45,8 +45,8 @@ static void add_json_string(struct text_builder *line, struct text value)
         if (c == '"' || c == '\\') {
             text_add_char(line, '\\');
             text_add_char(line, (char)c);
-        } else if (c < 0x20) {
-            text_add_f(line, "\\u%04x", c);
+        } else if (c == '\n' || c == '\t') { /* no others are printable */
+            text_add_z(line, c == '\n' ? "\\n" : "\\t");
         } else {
             text_add_char(line, (char)c);
         }
