@@ -132,13 +132,13 @@ bool target_host(struct call *c, const char *url, const struct path *at, const c
     if (!url_parse(c->arena, url, &parsed))
         return diag_error(c->diags, at, "The address of the API server is not a URL",
                           "%s is not of the form https://host:port.", url);
-    if (strcmp(parsed.scheme, "https") != 0)
-        return diag_error(c->diags, at, "The address of the API server is not https",
-                          "%s would send credentials in clear text. Only https is supported.", url);
     if (parsed.has_user_information || parsed.query[0])
         return diag_error(c->diags, at, "The address of the API server has too much in it",
                           "Only https://host:port, with a path where there is one: no user, no "
                           "password, no query.");
+    if (strcmp(parsed.scheme, "https") != 0)
+        return diag_error(c->diags, at, "The address of the API server is not https",
+                          "%s would send credentials in clear text. Only https is supported.", url);
     while (len && url[len - 1] == '/')
         len--;
     *out = text_z(c->arena, (struct text){url, len});
