@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE_JSON_BYTES_MAX = 16 << 20 };
-
 const struct type type_dynamic = {.kind = TYPE_DYNAMIC};
 const struct type type_string = {.kind = TYPE_STRING};
 const struct type type_number = {.kind = TYPE_NUMBER};
@@ -115,7 +113,8 @@ const struct type *type_of_value(struct arena *a, const struct value *v)
     size_t count = value_count(v);
     struct type_field *fields;
 
-    if (v && v->type && v->type->kind != TYPE_DYNAMIC)
+    v = v ? v : &value_null;
+    if (v->type && v->type->kind != TYPE_DYNAMIC)
         return v->type;
     if (!value_is_set(v))
         return &type_dynamic;
@@ -216,7 +215,7 @@ struct text type_json(struct arena *a, const struct type *t)
 {
     struct text_builder b;
 
-    text_builder_init(&b, a, TYPE_JSON_BYTES_MAX);
+    text_builder_init(&b, a, SIZE_MAX / 4); /* t itself was bounded */
     add_type(&b, t);
     return text_built(&b);
 }

@@ -38,8 +38,7 @@ extern const struct type type_dynamic, type_string, type_number, type_bool;
 extern const struct type type_string_list, type_string_set, type_string_map;
 
 /* For static tables: LIST_OF(type_string) is a const struct type *. */
-#define LIST_OF(element_type)                                                                      \
-    (&(const struct type){.kind = TYPE_LIST, .element = &(element_type)})
+#define LIST_OF(element_type) (&(const struct type){.kind = TYPE_LIST, .element = &(element_type)})
 #define SET_OF(element_type) (&(const struct type){.kind = TYPE_SET, .element = &(element_type)})
 #define MAP_OF(element_type) (&(const struct type){.kind = TYPE_MAP, .element = &(element_type)})
 

@@ -423,7 +423,7 @@ const struct value *value_real(struct arena *a, double d)
     if (!isfinite(d))
         return &value_null;
     for (int precision = 15; precision <= 17; precision++) {
-        snprintf(text, sizeof(text), "%.*g", precision, d);
+        (void)snprintf(text, sizeof(text), "%.*g", precision, d);
         if (strtod(text, NULL) == d)
             break;
     }
@@ -431,6 +431,18 @@ const struct value *value_real(struct arena *a, double d)
 }
 
 /* --- building ------------------------------------------------------------ */
+
+const struct value *value_typed(struct arena *a, const struct value *v, const struct type *t)
+{
+    struct value *typed;
+
+    if (t->kind == TYPE_DYNAMIC) /* says nothing */
+        return or_null(v);
+    typed = arena_alloc(a, sizeof(*typed));
+    *typed = *or_null(v);
+    typed->type = t;
+    return typed;
+}
 
 const struct value *value_string(struct arena *a, const char *z)
 {

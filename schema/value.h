@@ -104,6 +104,8 @@ const struct value *value_real(struct arena *a, double d);
 /* From decimal text with optional fraction and exponent, made canonical; NULL
  * when it is not a number or would have over 1,100 digits. */
 const struct value *value_number(struct arena *a, struct text decimal);
+/* v with the type that it has at a position of type dynamic. */
+const struct value *value_typed(struct arena *a, const struct value *v, const struct type *t);
 /* Copies. NULL gives value_null. */
 const struct value *value_string(struct arena *a, const char *z);
 const struct value *value_string_of(struct arena *a, struct text t);
@@ -131,8 +133,8 @@ const struct value *value_with(struct arena *a, const struct value *map, const c
  * value_with_in(a, object, v, "metadata", "annotations", "x"). */
 #define value_with_in(a, map, v, ...)                                                              \
     value_with_walk((a), (map), (v), (const char *const[]){__VA_ARGS__, NULL})
-const struct value *value_with_walk(struct arena *a, const struct value *map,
-                                    const struct value *v, const char *const *keys);
+const struct value *value_with_walk(struct arena *a, const struct value *map, const struct value *v,
+                                    const char *const *keys);
 /* The list and one more element. */
 const struct value *value_append(struct arena *a, const struct value *list,
                                  const struct value *item);

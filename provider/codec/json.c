@@ -80,7 +80,7 @@ static bool read_hex4(struct reader *r, uint32_t *out)
 {
     *out = 0;
     for (int i = 0; i < 4; i++, r->at++) {
-        char c = r->at < r->end ? *r->at : '\0';
+        char c = (char)(r->at < r->end ? *r->at : '\0');
         int digit = c >= '0' && c <= '9'   ? c - '0'
                     : c >= 'a' && c <= 'f' ? c - 'a' + 10
                     : c >= 'A' && c <= 'F' ? c - 'A' + 10
@@ -535,18 +535,12 @@ static bool to_dynamic(struct typing *c, const struct value *json, const struct 
 {
     const struct type *type =
         value_has(json, "value") ? type_from_value(c->a, value_at(json, "type")) : NULL;
-    struct value *typed;
 
     if (!type)
         return misfit(c, json, &type_dynamic, at);
     if (!to_type(c, value_at(json, "value"), type, at, out))
         return false;
-    if (type->kind == TYPE_DYNAMIC)
-        return true;
-    typed = arena_alloc(c->a, sizeof(*typed));
-    *typed = **out;
-    typed->type = type;
-    *out = typed;
+    *out = value_typed(c->a, *out, type);
     return true;
 }
 

@@ -17,12 +17,18 @@ enum {
     REAL_TEXT_BYTES = 1500, /* every digit of the longest double */
 };
 
-/* All digits of a double, whose value is exact in binary; "" for inf and nan. */
+/* All digits of a double, which is exact in decimal; "" for inf and nan. It has
+ * as many behind the point as its fraction has bits. */
 static const char *real_text(char text[static REAL_TEXT_BYTES], double real)
 {
+    int bits = 0;
+
     text[0] = '\0';
-    if (isfinite(real))
-        snprintf(text, REAL_TEXT_BYTES, "%.1074f", real);
+    if (!isfinite(real))
+        return text;
+    while (fmod(ldexp(real, bits), 1) != 0)
+        bits++;
+    (void)snprintf(text, REAL_TEXT_BYTES, "%.*f", bits, real);
     return text;
 }
 
@@ -81,7 +87,7 @@ static bool read_unknown(struct reader *r, const mpack_token_t *token, const str
                          const struct value **out)
 {
     struct value *v;
-    struct text body;
+    struct text body = TEXT("");
 
     if (!read_body(r, token, at, &body))
         return false;
@@ -110,7 +116,7 @@ static bool read_text(struct reader *r, const mpack_token_t *token, const struct
 static bool read_string(struct reader *r, const mpack_token_t *token, const struct path *at,
                         const struct value **out)
 {
-    struct text text;
+    struct text text = TEXT("");
 
     if (!read_text(r, token, &type_string, at, &text))
         return false;
@@ -149,7 +155,7 @@ static bool read_number(struct reader *r, const mpack_token_t *token, const stru
 {
     uint64_t bits = (uint64_t)token->data.value.hi << 32 | token->data.value.lo;
     char digits[REAL_TEXT_BYTES];
-    struct text text;
+    struct text text = TEXT("");
 
     switch (token->type) {
     case MPACK_TOKEN_UINT:
@@ -203,7 +209,7 @@ static bool read_list(struct reader *r, const mpack_token_t *token, const struct
 /* Borrowed from the input. */
 static bool read_key(struct reader *r, const struct path *at, struct text *key)
 {
-    mpack_token_t token;
+    mpack_token_t token = {.type = MPACK_TOKEN_NIL};
 
     if (!next_token(r, at, &token) || !read_text(r, &token, &type_string, at, key))
         return false;
@@ -307,8 +313,7 @@ static bool read_dynamic(struct reader *r, const mpack_token_t *pair, const stru
                          const struct value **out)
 {
     const struct type *type;
-    mpack_token_t token;
-    struct value *typed;
+    mpack_token_t token = {.type = MPACK_TOKEN_NIL};
     struct text json;
 
     if (pair->type != MPACK_TOKEN_ARRAY || pair->length != 2)
@@ -324,12 +329,7 @@ static bool read_dynamic(struct reader *r, const mpack_token_t *pair, const stru
         return fail(r, at, "the type of a value is not one that Terraform has");
     if (!read_value(r, type, at, out))
         return false;
-    if (type->kind == TYPE_DYNAMIC)
-        return true;
-    typed = arena_alloc(r->a, sizeof(*typed));
-    *typed = **out;
-    typed->type = type;
-    *out = typed;
+    *out = value_typed(r->a, *out, type);
     return true;
 }
 
@@ -365,7 +365,7 @@ static bool read_token(struct reader *r, const mpack_token_t *token, const struc
 static bool read_value(struct reader *r, const struct type *t, const struct path *at,
                        const struct value **out)
 {
-    mpack_token_t token;
+    mpack_token_t token = {.type = MPACK_TOKEN_NIL};
     bool done;
 
     *out = &value_null;
@@ -482,7 +482,6 @@ static void write_number(struct writer *w, const struct number *n)
 {
     bool whole = !memchr(n->text.at, '.', n->text.len);
     char digits[REAL_TEXT_BYTES];
-    const struct value *exact;
     uint64_t bits;
 
     if (n->is_integer) {
@@ -492,8 +491,7 @@ static void write_number(struct writer *w, const struct number *n)
             add_bits(w, MPACK_TOKEN_UINT, (uint64_t)n->integer);
         return;
     }
-    exact = whole ? NULL : value_number(w->b.arena, text_of(real_text(digits, n->real)));
-    if (!exact || !text_equal(exact->number.text, n->text)) {
+    if (whole || !text_is(n->text, real_text(digits, n->real))) {
         write_string(w, MPACK_TOKEN_STR, n->text);
         return;
     }

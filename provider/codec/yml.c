@@ -67,7 +67,7 @@ static int digit_of(char c)
 static const struct value *prefixed_integer(struct arena *a, struct text t, bool negative)
 {
     uint64_t base = 8, out = 0;
-    char letter = t.len > 2 ? (char)(t.at[1] | 0x20) : '\0';
+    char letter = (char)(t.len > 2 ? t.at[1] | 0x20 : 0);
     size_t i = 1;
 
     if (t.len < 2 || t.at[0] != '0')
@@ -590,7 +590,7 @@ static bool looks_numeric(struct text t)
 /* Is the text a string when it stands there without quotes? */
 static bool is_plain(struct arena *a, struct text t)
 {
-    char first = t.len ? t.at[0] : '\0', last = t.len ? t.at[t.len - 1] : '\0';
+    char first = (char)(t.len ? t.at[0] : 0), last = (char)(t.len ? t.at[t.len - 1] : 0);
     bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
                   is_digit(first) || first == '_' || first == '/' || (unsigned char)first >= 0x80;
 
