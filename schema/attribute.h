@@ -99,8 +99,10 @@ struct attribute {
 /* clang-format on */
 
 /* for (const struct attribute *row = rows; row->name; row++) */
+/* NOLINTBEGIN(bugprone-macro-parentheses): row is declared by it */
 #define ATTRIBUTE_EACH(row, rows)                                                                  \
     for (const struct attribute *row = (rows); row && row->name; row++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* NULL when there is no such row. */
 const struct attribute *attribute_find(const struct attribute *rows, const char *name);

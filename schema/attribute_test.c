@@ -1,7 +1,7 @@
 #include "schema/attribute.h"
 
-#include "schema/case_test.h"
 #include "schema/fallback.h"
+#include "schema/test_case.h"
 
 static const struct attribute leaf[] = {
     STRING("key", REQUIRED, "Key."),

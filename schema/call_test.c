@@ -1,7 +1,7 @@
 #include "schema/call.h"
 
 #include "base/clock.h"
-#include "schema/case_test.h"
+#include "schema/test_case.h"
 
 TEST(call_waits)
 {

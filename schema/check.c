@@ -6,7 +6,12 @@
 #include "schema/element.h"
 #include "schema/resource.h"
 
-enum { NAMES_BYTES_MAX = 2000, DETAIL_BYTES_MAX = DIAG_DETAIL_BYTES_MAX, SECRET_SHORT = 4 };
+enum {
+    NAMES_BYTES_MAX = 2000,
+    DETAIL_BYTES_MAX = DIAG_DETAIL_BYTES_MAX,
+    SCRUBBED_BYTES_MAX = 2 * DETAIL_BYTES_MAX,
+    SECRET_SHORT = 4,
+};
 
 /* --- showing no secret --------------------------------------------------- */
 
@@ -34,7 +39,7 @@ static const char *scrubbed(struct arena *a, const char *text, const struct valu
         return text;
     if (strlen(secret) < SECRET_SHORT)
         secret = text_f(a, v->kind == VALUE_NUMBER ? "it is %s" : "\"%s\"", secret);
-    text_builder_init(&b, a, 2 * DETAIL_BYTES_MAX);
+    text_builder_init(&b, a, SCRUBBED_BYTES_MAX);
     scrub_into(&b, text, secret);
     return b.at;
 }

@@ -1,7 +1,7 @@
 #include "schema/check.h"
 
-#include "schema/case_test.h"
 #include "schema/resource.h"
+#include "schema/test_case.h"
 
 static bool check_even(struct call *c, const struct path *at, const struct value *v)
 {

@@ -1,7 +1,7 @@
 #include "schema/docs.h"
 
-#include "schema/case_test.h"
 #include "schema/check.h"
+#include "schema/test_case.h"
 
 static const struct attribute check_rows[] = {
     NUMBER("port", OPTIONAL | COMPUTED, "Port to ask.", .fallback = "15021", .min = 1,

@@ -25,7 +25,7 @@ static const struct value *literal(struct literal *l);
 
 static const char *quoted(struct literal *l)
 {
-    const char *start = l->at, *end;
+    const char *start, *end;
 
     if (!take(l, "\""))
         return NULL;

@@ -1,7 +1,7 @@
 #include "schema/invariant.h"
 
-#include "schema/case_test.h"
 #include "schema/resource.h"
+#include "schema/test_case.h"
 
 static const struct attribute element[] = {
     STRING("key", REQUIRED, "Key."),

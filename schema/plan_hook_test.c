@@ -1,6 +1,6 @@
-#include "schema/case_test.h"
 #include "schema/invariant.h"
 #include "schema/resource.h"
+#include "schema/test_case.h"
 
 static const struct attribute spec[] = {
     STRING("text", OPTIONAL, "Text."),

@@ -1,8 +1,8 @@
 #include "schema/plan.h"
 
-#include "schema/case_test.h"
 #include "schema/invariant.h"
 #include "schema/resource.h"
+#include "schema/test_case.h"
 
 /* --- the tables that the cases name -------------------------------------- */
 

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "schema/case_test.h"
 #include "schema/fallback.h"
 #include "schema/resource.h"
+#include "schema/test_case.h"
 
 /* Every resource of the program is held against the rules for tables: what
  * Terraform refuses at start-up, and what makes a good page. The rules are

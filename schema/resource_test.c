@@ -1,7 +1,7 @@
 #include "schema/resource.h"
 
 #include "base/clock.h"
-#include "schema/case_test.h"
+#include "schema/test_case.h"
 
 static const struct attribute inner[] = {
     STRING("key", REQUIRED | SENSITIVE, "Key."),

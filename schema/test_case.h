@@ -1,10 +1,10 @@
-/* case_test - test cases as data: objects of a table as short JSON.
+/* test_case - test cases as data: objects of a table as short JSON.
  *
  * Attributes that are null may be left out; the string "<unknown>" stands for
  * an unknown value, "<not null>" for one refined to be not null. Used by
  * *_test.c only; a malformed case fails its test. */
-#ifndef SCHEMA_CASE_TEST_H
-#define SCHEMA_CASE_TEST_H
+#ifndef SCHEMA_TEST_CASE_H
+#define SCHEMA_TEST_CASE_H
 #include <string.h>
 
 #include "base/cancel.h"
