@@ -27,8 +27,8 @@ static const struct attribute attributes[] = {
 /* The object with everything that the server knows. */
 static bool describe(struct call *c, const struct value *object, const struct value **out)
 {
-    return cluster_describe(c, object, value_at(object, "existing"),
-                            path_of(c->arena, "existing"), out);
+    return cluster_describe(c, object, value_at(object, "existing"), path_of(c->arena, "existing"),
+                            out);
 }
 
 static bool cluster_create(struct call *c, const struct value *planned, const struct value **out)

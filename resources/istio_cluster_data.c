@@ -19,8 +19,8 @@ static const struct attribute attributes[] = {
 
 static bool cluster_read(struct call *c, const struct value *config, const struct value **out)
 {
-    return cluster_describe(c, config, value_at(config, "existing"),
-                            path_of(c->arena, "existing"), out);
+    return cluster_describe(c, config, value_at(config, "existing"), path_of(c->arena, "existing"),
+                            out);
 }
 
 DATA_SOURCE(istio_cluster) = {

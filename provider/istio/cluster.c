@@ -9,7 +9,7 @@ const struct value *cluster_connection(struct arena *a, const struct value *obje
     struct value_builder b;
 
     value_builder_init(&b, a);
-    ATTRIBUTE_EACH(row, connection_attributes)
+    ATTRIBUTE_EACH (row, connection_attributes)
         value_builder_set(&b, row->name, value_at(access, row->name));
     value_builder_set(&b, "name", value_at(object, "name"));
     value_builder_set(&b, "network", value_at(object, "network"));
@@ -22,7 +22,7 @@ const struct value *cluster_access(struct arena *a, const struct value *connecti
     struct value_builder b;
 
     value_builder_init(&b, a);
-    ATTRIBUTE_EACH(row, connection_access_attributes)
+    ATTRIBUTE_EACH (row, connection_access_attributes)
         value_builder_set(&b, row->name, value_at(connection, row->name));
     return value_builder_map(&b);
 }
@@ -36,14 +36,12 @@ bool cluster_describe(struct call *c, const struct value *object, const struct v
     struct kube *k;
     const char *uid;
 
-    if (!kube_open(c, connection, at, &k) || !kube_version(c, k, &version) ||
-        !kube_uid(c, k, &uid))
+    if (!kube_open(c, connection, at, &k) || !kube_version(c, k, &version) || !kube_uid(c, k, &uid))
         return false;
     v = value_with(c->arena, v, "id", value_string(c->arena, uid));
     v = value_with(c->arena, v, "uid", value_string(c->arena, uid));
     v = value_with(c->arena, v, "version", value_string(c->arena, version.git_version));
-    *out = value_with(c->arena, v, "connection",
-                      cluster_connection(c->arena, object, access, uid));
+    *out = value_with(c->arena, v, "connection", cluster_connection(c->arena, object, access, uid));
     return true;
 }
 

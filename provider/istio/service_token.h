@@ -1,0 +1,22 @@
+/* service_token - bearer tokens of service accounts. A token is a secret: it
+ * lives in the call's arena and goes into nothing that is logged or stored. */
+#ifndef ISTIO_SERVICE_TOKEN_H
+#define ISTIO_SERVICE_TOKEN_H
+#include <stdint.h>
+
+#include "kube/kube.h"
+
+struct service_token {
+    const char *token;
+    int64_t expires_at; /* seconds since 1970 */
+};
+
+/* The TokenRequest API: a token that the cluster made for the account, valid
+ * for about `seconds` (servers may shorten or lengthen it; at least 600).
+ * audiences is a list of strings, or null for the API server itself. An account
+ * that does not exist is an error that says so. */
+bool service_token_request(struct call *c, struct kube *k, const char *namespace,
+                           const char *account, const struct value *audiences, int64_t seconds,
+                           struct service_token *out);
+
+#endif
