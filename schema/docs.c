@@ -6,14 +6,14 @@ enum { PAGE_BYTES_MAX = 4 << 20, DEPTH_MAX = 16 };
 
 /* What distinguishes the pages of one kind from those of another. */
 struct page_kind {
-    const char *title, *heading, *folder;
+    const char *title, *folder;
 };
 
 static const struct page_kind kinds[] = {
-    [KIND_MANAGED] = {"Resource", "Resource", "resources"},
-    [KIND_DATA] = {"Data Source", "Data Source", "data-sources"},
-    [KIND_EPHEMERAL] = {"Ephemeral Resource", "Ephemeral Resource", "ephemeral-resources"},
-    [KIND_FUNCTION] = {"function", "function", "functions"},
+    [KIND_MANAGED] = {"Resource", "resources"},
+    [KIND_DATA] = {"Data Source", "data-sources"},
+    [KIND_EPHEMERAL] = {"Ephemeral Resource", "ephemeral-resources"},
+    [KIND_FUNCTION] = {"function", "functions"},
 };
 
 /* --- one row ------------------------------------------------------------- */
@@ -301,7 +301,7 @@ struct text docs_page(struct arena *a, const struct resource *r, struct text exa
         add_function(&b, r, example);
         return text_built(&b);
     }
-    text_add_f(&b, "# %s (%s)\n\n", r->name, kind->heading);
+    text_add_f(&b, "# %s (%s)\n\n", r->name, kind->title);
     add_intro(&b, r->summary, r->doc);
     add_fenced(&b, "## Example Usage", "terraform", example);
     add_schema(&b, resource_attributes(a, r));

@@ -1,7 +1,5 @@
 #include "schema/plan.h"
 
-#include <string.h>
-
 #include "schema/modify.h"
 #include "schema/replace.h"
 #include "schema/resource.h"

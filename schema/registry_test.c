@@ -79,8 +79,8 @@ static void review_flags(struct review *v, const struct attribute *row, struct p
     demand(v, !(row->flags & WRITE_ONLY) || !at.in_set, at, "no write-only rows inside a set");
     demand(v,
            v->resource->kind == KIND_MANAGED ||
-               (!(row->flags & (FORCE_NEW | KEEP_STATE)) && !row->unknown_if),
-           at, "plan modifiers are for managed resources");
+               (!(row->flags & (FORCE_NEW | KEEP_STATE)) && !row->unknown_if && !row->fallback),
+           at, "plan modifiers and fallbacks are for managed resources");
 }
 
 static void review_type(struct review *v, const struct attribute *row, struct place at)
@@ -380,4 +380,24 @@ TEST(registry_rules_can_fail)
                                  .identity = identity};
 
     assert_string_equal(review_of(a, &bad), test_file(a, "schema/testdata/registry_bad.txt").at);
+}
+
+static const struct attribute planned_rows[] = {
+    STRING("name", REQUIRED | FORCE_NEW, "Name."),
+    STRING("id", COMPUTED | KEEP_STATE, "Id."),
+    STRING("mode", OPTIONAL | COMPUTED, "Mode.", .fallback = "auto"),
+    END_ATTRIBUTES,
+};
+
+TEST(registry_rules_for_data_sources_can_fail)
+{
+    const struct resource bad = {
+        .name = "mesh_thing", .kind = KIND_DATA, .summary = "A thing.", .attributes = planned_rows};
+
+    assert_string_equal(review_of(a, &bad),
+                        "mesh_thing : has read\n"
+                        "mesh_thing name: plan modifiers and fallbacks are for managed resources\n"
+                        "mesh_thing id: plan modifiers and fallbacks are for managed resources\n"
+                        "mesh_thing mode: plan modifiers and fallbacks are for managed resources\n"
+                        "mesh_thing : no examples/data-sources/mesh_thing/data-source.tf\n");
 }

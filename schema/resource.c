@@ -56,6 +56,15 @@ static const struct attribute *timeout_rows(struct arena *a, const struct resour
     return count ? rows : NULL;
 }
 
+/* As an output a row has no rules for what a person writes. */
+static void make_output(struct attribute *row)
+{
+    row->flags = (row->flags & ~(unsigned)(REQUIRED | OPTIONAL | FORCE_NEW)) | COMPUTED;
+    row->exactly_one_of = row->at_most_one_of = NULL;
+    row->conflicts_with = row->requires = NULL;
+    row->fallback = NULL;
+}
+
 /* What a computed-only parent holds is computed as well, whatever its rows
  * say: so that one table serves as an argument here and as an output there. */
 static const struct attribute *computed_rows(struct arena *a, const struct attribute *rows,
@@ -68,12 +77,13 @@ static const struct attribute *computed_rows(struct arena *a, const struct attri
         count++;
     copy = arena_array(a, count + 1, sizeof(*copy));
     for (size_t i = 0; i < count; i++) {
+        bool output = in_computed || !(rows[i].flags & (REQUIRED | OPTIONAL));
+
         copy[i] = rows[i];
         if (in_computed)
-            copy[i].flags = (rows[i].flags & ~(unsigned)(REQUIRED | OPTIONAL)) | COMPUTED;
+            make_output(&copy[i]);
         if (rows[i].nested)
-            copy[i].nested = computed_rows(a, rows[i].nested,
-                                           in_computed || !(rows[i].flags & (REQUIRED | OPTIONAL)));
+            copy[i].nested = computed_rows(a, rows[i].nested, output);
     }
     return copy;
 }

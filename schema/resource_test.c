@@ -5,7 +5,8 @@
 
 static const struct attribute inner[] = {
     STRING("key", REQUIRED | SENSITIVE, "Key."),
-    NUMBER("size", OPTIONAL, "Size."),
+    NUMBER("size", OPTIONAL | COMPUTED | FORCE_NEW, "Size.", .fallback = "3",
+           .exactly_one_of = "sizes", .conflicts_with = NAMES("key")),
     END_ATTRIBUTES,
 };
 
@@ -51,6 +52,10 @@ TEST(resource_computed_parents_hold_computed_rows)
     assert_int_equal(made[0].flags, COMPUTED);
     assert_int_equal(made[0].nested[0].flags, COMPUTED | SENSITIVE);
     assert_int_equal(made[0].nested[1].flags, COMPUTED);
+    assert_null(made[0].nested[1].fallback);
+    assert_null(made[0].nested[1].exactly_one_of);
+    assert_null(made[0].nested[1].conflicts_with);
+    assert_non_null(attribute_find(all, "given")->nested[1].fallback);
 }
 
 struct deadline_case {
