@@ -195,12 +195,22 @@ static bool watch_data(void *data, struct text piece)
     return true;
 }
 
+static bool interrupted(struct waiting *w)
+{
+    struct call *c = w->call;
+
+    return diag_error(c->diags, NULL, "Interrupted", "Was waiting for %s of cluster %s to %s.",
+                      kube_ref_text(c->arena, w->about.ref), w->kube->name, w->what);
+}
+
 /* False = the whole wait is over, which has been reported. */
 static bool watch_judge_reply(struct waiting *w, const struct http_reply *reply)
 {
     struct call *c = w->call;
 
-    if (reply->failure == HTTP_CANCELLED || reply->failure == HTTP_TLS)
+    if (reply->failure == HTTP_CANCELLED)
+        return interrupted(w);
+    if (reply->failure == HTTP_TLS)
         return kube_unreachable(c, w->kube, &w->about, reply);
     if (reply->failure != HTTP_FINE || kube_status_is_fine(reply->status))
         return true;
@@ -249,14 +259,6 @@ static bool timed_out(struct waiting *w)
                       "Cluster %s (%s). Last seen: %s.%s", w->kube->name, w->kube->target.host,
                       text_printable(c->arena, text_of(last_seen), DIAG_DETAIL_BYTES_MAX / 4),
                       diagnose(&more, w->kube, w->about.ref, w->object));
-}
-
-static bool interrupted(struct waiting *w)
-{
-    struct call *c = w->call;
-
-    return diag_error(c->diags, NULL, "Interrupted", "Was waiting for %s of cluster %s to %s.",
-                      kube_ref_text(c->arena, w->about.ref), w->kube->name, w->what);
 }
 
 /* Waits, with the two ends of a wait told in our own words. */
