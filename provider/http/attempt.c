@@ -15,7 +15,6 @@ enum {
     KEEPALIVE_SECONDS = 30,
     UNANSWERED_MS = 20 * 1000, /* unacknowledged bytes: the peer is gone */
     IDLE_SECONDS_MAX = 45,     /* below the 60 s of common load balancers */
-    RECEIVE_BYTES = 64 * 1024,
     CURL_WORDS_BYTES_MAX = 400,
 };
 
@@ -83,7 +82,6 @@ static bool set_general(CURL *easy, struct job *job)
            SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_SECONDS) &&
            SET(CURLOPT_CONNECTTIMEOUT_MS, (long)JOB_CONNECT_MS) &&
            SET(CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS_MAX) &&
-           SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES) &&
            SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) && SET(CURLOPT_PATH_AS_IS, 1L);
 }
 
@@ -220,6 +218,8 @@ static void fail_tls(struct job *job, const char *words)
     const char *seen = tls_witness_text(job->words, job->witness), *client = "";
 
     job->lasting = true;
+    if (strstr(words, "wrong version number") || strstr(words, "packet length too long"))
+        seen = "What answers at this port does not speak TLS: is the port right?";
     if (strstr(words, "alert") && e->client_name)
         client = text_f(job->words, " The client certificate sent: %s.", e->client_name);
     else if (strstr(words, "alert"))

@@ -196,9 +196,13 @@ const char *http_endpoint_url(const struct http_endpoint *e)
     return e->url;
 }
 
-size_t endpoint_room(const struct http_endpoint *e)
+bool endpoint_has_room(const struct http_endpoint *e)
 {
-    if (e->lane->probing)
-        return 1;
-    return e->connections_max * (e->lane->protocol == LANE_HTTP2 ? LANE_STREAMS_PER_CONNECTION : 1);
+    const struct lane *lane = e->lane;
+    size_t shared = lane->streams < LANE_STREAMS_MAX / 2 ? lane->streams : LANE_STREAMS_MAX / 2;
+
+    if (lane->probing && lane->probe)
+        return false;
+    return lane->active <
+           (lane->protocol == LANE_HTTP2 ? LANE_STREAMS_MAX - shared : e->connections_max);
 }

@@ -13,19 +13,22 @@ struct job;
 
 enum lane_protocol { LANE_UNKNOWN, LANE_HTTP1, LANE_HTTP2 };
 
-/* With HTTP/2 one connection carries many requests. */
-enum { LANE_STREAMS_PER_CONNECTION = 8 };
+/* What one HTTP/2 connection carries: the usual limit of servers, and curl's own.
+ * More would make curl open further connections for a request each. */
+enum { LANE_STREAMS_MAX = 100 };
 
-/* Owned by the I/O thread. Streams (watches) are not counted: each may last
+/* Owned by the I/O thread. Streams (watches) are admitted at once: each may last
  * for minutes, and would keep ordinary requests out. */
 struct lane {
     struct job *first, *last; /* wait for admission, oldest first */
-    size_t active;
+    size_t active, streams;
     enum lane_protocol protocol;
-    /* Nothing is known of the server yet: one request goes ahead, so that a
-     * burst does not open as many connections where one would do. */
+    /* There may be no connection that speaks HTTP/2: one request goes ahead, so
+     * that a burst does not open as many connections where one would do. */
     bool probing;
-    bool opened; /* room was made inside a curl callback: admit after it */
+    struct job *probe;     /* the one that went ahead */
+    int64_t idle_since_ms; /* when active came to 0 */
+    bool opened;           /* room was made inside a curl callback: admit after it */
     struct lane *opened_next;
     struct retry_budget budget;
 };
@@ -49,7 +52,7 @@ struct http_endpoint {
     struct lane *lane;
 };
 
-/* How many requests may run at the same time. */
-size_t endpoint_room(const struct http_endpoint *e);
+/* One more request may run. */
+bool endpoint_has_room(const struct http_endpoint *e);
 
 #endif

@@ -6,7 +6,7 @@
 #include "http/attempt.h"
 #include "http/trace.h"
 
-enum { WAIT_MS_MAX = 60 * 1000 };
+enum { WAIT_MS_MAX = 60 * 1000, LANE_IDLE_MS = 1000 };
 
 static struct http_client *client_of(const struct job *job)
 {
@@ -93,6 +93,7 @@ void io_open_lane(const struct http_endpoint *e)
     struct http_client *client = e->client;
 
     e->lane->probing = false;
+    e->lane->probe = NULL;
     if (e->lane->opened || !e->lane->first)
         return;
     e->lane->opened = true;
@@ -147,6 +148,34 @@ static void finish(struct http_client *client, struct job *job)
 
 static void admit(struct http_client *client, struct lane *lane);
 
+static void lane_count_in(struct lane *lane, struct job *job)
+{
+    if (job_is_stream(job)) {
+        lane->streams++;
+        return;
+    }
+    /* A kept connection may be gone by now. */
+    if (!lane->active++ && lane->protocol == LANE_HTTP2 &&
+        job->started_ms - lane->idle_since_ms > LANE_IDLE_MS)
+        lane->probing = true;
+    if (lane->probing)
+        lane->probe = job;
+}
+
+static void lane_count_out(struct lane *lane, const struct job *job)
+{
+    if (job_is_stream(job))
+        lane->streams--;
+    else if (!--lane->active)
+        lane->idle_since_ms = clock_monotonic_ms();
+    if (lane->probe == job) { /* what it could not learn, others learn in parallel */
+        lane->probing = false;
+        lane->probe = NULL;
+    }
+    if (job->failure == HTTP_CUT && lane->protocol == LANE_HTTP2)
+        lane->probing = true;
+}
+
 /* Takes the job off the wire, or out of the queue; the lane's next may go. */
 static void withdraw(struct http_client *client, struct job *job, CURLcode code)
 {
@@ -164,9 +193,7 @@ static void withdraw(struct http_client *client, struct job *job, CURLcode code)
         give_handle(client, easy);
     }
     job->state = JOB_NEW;
-    if (!job_is_stream(job))
-        lane->active--;
-    lane->probing = false; /* whatever was to be learned is learned, or cannot be */
+    lane_count_out(lane, job);
     trace_attempt(job->request, job->shown_url, job->attempts,
                   clock_monotonic_ms() - job->started_ms, job->status, job->failure_text);
     admit(client, lane);
@@ -199,8 +226,7 @@ static void begin(struct http_client *client, struct job *job)
 
     job->state = JOB_RUNNING;
     job->started_ms = job->last_data_ms = clock_monotonic_ms();
-    if (!job_is_stream(job))
-        job->request->endpoint->lane->active++;
+    lane_count_in(job->request->endpoint->lane, job);
     arm(client, job, job->started_ms + attempt_ms(job));
     if (attempt_begin(job, easy) && curl_multi_add_handle(client->multi, easy) == CURLM_OK)
         return;
@@ -209,7 +235,7 @@ static void begin(struct http_client *client, struct job *job)
 
 static void admit(struct http_client *client, struct lane *lane)
 {
-    while (lane->first && lane->active < endpoint_room(lane->first->request->endpoint)) {
+    while (lane->first && endpoint_has_room(lane->first->request->endpoint)) {
         struct job *job = lane->first;
 
         lane_leave(lane, job);

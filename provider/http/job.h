@@ -72,7 +72,6 @@ struct job {
     struct timer timer;
     int attempts;
     int64_t attempt_end_ms, started_ms, last_data_ms;
-    bool admitted;  /* counts as active in the lane */
     bool streaming; /* a 2xx reply has begun: its body goes to on_data */
     /* Of the attempt. */
     CURL *easy;

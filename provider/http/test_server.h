@@ -112,8 +112,9 @@ struct server {
     /* Writes the reply; false closes the connection. */
     bool (*handle)(struct exchange *x);
     void *data;
-    SSL_CTX *tls;       /* NULL = plain */
-    SSL_CTX *later_tls; /* for exchange_begin_tls() */
+    SSL_CTX *tls;         /* NULL = plain */
+    SSL_CTX *later_tls;   /* for exchange_begin_tls() */
+    const char *greeting; /* said before anything is read; NULL */
     int port, listener;
     pthread_t acceptor;
     pthread_mutex_t lock;
@@ -213,6 +214,17 @@ static bool exchange_next(struct exchange *x, char *buffer, size_t *len)
     return true;
 }
 
+/* Closing with unread data would reset the connection, and the alert that was
+ * sent could be lost. */
+static void exchange_drain(struct exchange *x)
+{
+    char rest[256];
+
+    shutdown(x->fd, SHUT_WR);
+    while (recv(x->fd, rest, sizeof(rest), 0) > 0)
+        continue;
+}
+
 static bool exchange_handshake(struct exchange *x, SSL_CTX *tls)
 {
     const char *name;
@@ -220,8 +232,10 @@ static bool exchange_handshake(struct exchange *x, SSL_CTX *tls)
 
     x->ssl = SSL_new(tls);
     SSL_set_fd(x->ssl, x->fd);
-    if (SSL_accept(x->ssl) != 1)
+    if (SSL_accept(x->ssl) != 1) {
+        exchange_drain(x);
         return false;
+    }
     name = SSL_get_servername(x->ssl, TLSEXT_NAMETYPE_host_name);
     pthread_mutex_lock(&x->server->lock);
     x->server->server_names[x->connection - 1] = strdup(name ? name : "");
@@ -252,6 +266,8 @@ static void *server_connection(void *data)
 
     free(data);
     x.fd = x.server->fds[x.connection - 1];
+    if (x.server->greeting)
+        exchange_say(&x, x.server->greeting);
     if (!x.server->tls || exchange_handshake(&x, x.server->tls))
         while (exchange_next(&x, buffer, &len) && x.server->handle(&x))
             continue;
@@ -366,6 +382,27 @@ UNUSED static size_t server_connections(struct server *s)
     count = s->connections;
     pthread_mutex_unlock(&s->lock);
     return count;
+}
+
+UNUSED static size_t server_requests(struct server *s)
+{
+    size_t count;
+
+    pthread_mutex_lock(&s->lock);
+    count = s->requests;
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+/* One of heads, bodies, server_names, "" when it has not come. */
+UNUSED static const char *server_saw(struct server *s, char **what, size_t index)
+{
+    const char *z;
+
+    pthread_mutex_lock(&s->lock);
+    z = what[index] ? what[index] : "";
+    pthread_mutex_unlock(&s->lock);
+    return z;
 }
 
 /* --- the client's side ---------------------------------------------------- */

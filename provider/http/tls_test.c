@@ -56,7 +56,7 @@ static void check_refusal(struct arena *a, const struct refusal *r)
 
     assert_int_equal(reply.failure, HTTP_TLS);
     assert_int_equal(reply.attempts, 1);
-    assert_int_equal(s->requests, 0);
+    assert_int_equal(server_requests(s), 0);
     expect_words(&reply, r->words);
     expect_words(&reply, WORDS(text_f(a, "127.0.0.1:%d", s->port), "subject \"CN=api-server\"",
                                "valid from 20", "under the given CA (\"CN=mesh CA\")"));
@@ -105,9 +105,10 @@ TEST(verifies_and_names_the_server_name_while_connecting_elsewhere)
     struct http_reply reply = send_to(f, endpoint_open(a, f, s, options));
 
     assert_int_equal(reply.status, 200);
-    assert_string_equal(s->server_names[0], "api.example");
-    assert_non_null(strstr(s->heads[0], text_f(a, "\r\nHost: 127.0.0.1:%d\r\n", s->port)));
-    assert_memory_equal(s->heads[0], "GET /x HTTP/1.1\r\n", 17);
+    assert_string_equal(server_saw(s, s->server_names, 0), "api.example");
+    assert_non_null(
+        strstr(server_saw(s, s->heads, 0), text_f(a, "\r\nHost: 127.0.0.1:%d\r\n", s->port)));
+    assert_memory_equal(server_saw(s, s->heads, 0), "GET /x HTTP/1.1\r\n", 17);
 }
 
 TEST(a_certificate_may_be_trusted_itself)
@@ -214,8 +215,8 @@ TEST(connections_are_not_shared_between_identities)
 
             assert_true(text_is(reply.body, i == 3 || i == 4 ? "client" : "nobody"));
         }
-    assert_int_equal(s->requests, 18);
-    assert_int_equal(s->connections, 5);
+    assert_int_equal(server_requests(s), 18);
+    assert_int_equal(server_connections(s), 5);
 }
 
 TEST(refuses_old_tls)
@@ -244,14 +245,13 @@ TEST(says_when_the_port_does_not_speak_tls)
     struct server *s = server_new(a, say_ok, NULL, NULL);
     struct http_endpoint_options options = {.base_url = text_f(a, "https://127.0.0.1:%d", s->port),
                                             .ca_pem = ca->cert_pem};
-    struct http_endpoint *e = endpoint_open(a, f, s, options);
-    struct http_request request = {.endpoint = e, .method = "GET", .target = "/"};
     struct http_reply reply;
 
-    s->handle = exchange_hang;
-    f->call.deadline_ms = clock_monotonic_ms() + 500;
-    assert_false(http_send(&f->call, &request, &reply));
-    assert_int_equal(reply.failure, HTTP_TIMED_OUT);
+    s->greeting = "HTTP/1.0 400 Bad Request\r\n\r\n";
+    reply = send_to(f, endpoint_open(a, f, s, options));
+    assert_int_equal(reply.failure, HTTP_TLS);
+    assert_int_equal(reply.attempts, 1);
+    expect_words(&reply, WORDS("wrong version number", "does not speak TLS"));
 }
 
 /* --- proxies ---------------------------------------------------------------- */
@@ -294,10 +294,11 @@ TEST(proxy_by_connect)
 
     assert_true(text_is(reply.body, "through"));
     assert_string_equal(http_reply_header(&reply, "x-proxy"), "");
-    assert_non_null(strstr(s->heads[0], "CONNECT 10.9.8.7:6443 HTTP/1.1\r\n"));
-    assert_non_null(strstr(s->heads[0], "Proxy-Authorization: Basic "));
-    assert_non_null(strstr(s->heads[1], "GET /x HTTP/1.1\r\nHost: 10.9.8.7:6443\r\n"));
-    assert_null(strstr(s->heads[1], "Proxy-Authorization"));
+    assert_non_null(strstr(server_saw(s, s->heads, 0), "CONNECT 10.9.8.7:6443 HTTP/1.1\r\n"));
+    assert_non_null(strstr(server_saw(s, s->heads, 0), "Proxy-Authorization: Basic "));
+    assert_non_null(
+        strstr(server_saw(s, s->heads, 1), "GET /x HTTP/1.1\r\nHost: 10.9.8.7:6443\r\n"));
+    assert_null(strstr(server_saw(s, s->heads, 1), "Proxy-Authorization"));
 
     s = proxy_new(a, forbidden, leaf);
     options.proxy_url = text_f(a, "http://me:PLANTED@127.0.0.1:%d", s->port);
@@ -332,5 +333,5 @@ TEST(the_environments_proxy_is_used_and_passed_over)
     reply = send_to(f, endpoint_open(a, f, s, options));
     assert_true(text_is(reply.body, "nobody"));
     unsetenv("HTTPS_PROXY");
-    assert_int_equal(proxy->requests, 2);
+    assert_int_equal(server_requests(proxy), 2);
 }
