@@ -32,21 +32,26 @@ const char *sandbox_nobody_token(const struct sandbox *s);
 /* --- faults ------------------------------------------------------------- */
 enum sandbox_fault {
     FAULT_NONE,
-    FAULT_CUT,        /* connection closed without an answer */
-    FAULT_CUT_AFTER,  /* the request is carried out, then the connection is closed */
-    FAULT_429,        /* with Retry-After */
+    FAULT_CUT,       /* connection closed without an answer */
+    FAULT_CUT_AFTER, /* the request is carried out, then the connection is closed */
+    FAULT_429,       /* with Retry-After */
     FAULT_500,
     FAULT_409,
     FAULT_SLOW,       /* the answer comes after fault_slow_ms */
     FAULT_GARBAGE,    /* 200 with a body that is no JSON */
     FAULT_EXPIRED,    /* 401: the token just expired */
     FAULT_HANG,       /* no answer until the fault is cleared or the client leaves */
+    FAULT_KILL,       /* a process is killed before the request is carried out ... */
+    FAULT_KILL_AFTER, /* ... or after, before the answer: set by POST /sandbox/kill */
 };
 /* The requests from the first_request-th on (1 = the next one), `count` of them
- * (0 = all), meet the fault. Only requests whose "METHOD path" contains `match`
- * are counted; NULL = all. */
-void sandbox_fault(struct sandbox *s, enum sandbox_fault fault, size_t first_request,
-                   size_t count, const char *match);
+ * (0 = all), meet the fault. Only requests whose "METHOD path?query" contains
+ * `match` are counted; NULL = all. Faults add up, the first one that is due
+ * wins; FAULT_NONE clears them all. */
+void sandbox_fault(struct sandbox *s, enum sandbox_fault fault, size_t first_request, size_t count,
+                   const char *match);
+/* How long FAULT_SLOW takes; 2000 when never set. */
+void sandbox_slow_ms(struct sandbox *s, int64_t ms);
 /* By name "cut", "cut-after", "429", …; false when unknown. */
 bool sandbox_fault_parse(const char *name, enum sandbox_fault *out);
 
@@ -56,12 +61,15 @@ bool sandbox_fault_parse(const char *name, enum sandbox_fault *out);
  * with memory_free(). Watches and discovery are included. */
 char *sandbox_requests(struct sandbox *s);
 void sandbox_requests_reset(struct sandbox *s);
-size_t sandbox_request_count(const struct sandbox *s);
+size_t sandbox_request_count(struct sandbox *s);
 /* The stored object as JSON, or NULL; caller frees with memory_free(). path is
  * "/api/v1/namespaces/x/secrets/y". */
 char *sandbox_object(struct sandbox *s, const char *path);
-/* Changes behind everyone's back, as a user with another field manager. */
+/* Changes behind everyone's back, as an administrator with another field
+ * manager: json is merged into the object, which is made when it is missing. */
 bool sandbox_put(struct sandbox *s, const char *path, const char *json, const char *manager);
 bool sandbox_delete(struct sandbox *s, const char *path);
+/* Watches and lists from before now answer 410 Gone. */
+void sandbox_compact(struct sandbox *s);
 
 #endif
