@@ -138,8 +138,9 @@ static bool apply_judge(struct call *c, const struct kube *k, const struct job *
     return kube_reply_body(c, k, reply, out);
 }
 
-bool kube_apply_all(struct call *c, struct kube *k, const struct value *const *objects,
-                    size_t count, unsigned flags, const struct value **results)
+bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *const *objects,
+                           size_t count, unsigned flags, const char *import_hint,
+                           const struct value **results)
 {
     struct http_reply *replies = arena_array(c->arena, count, sizeof(*replies));
     bool all = true;
@@ -150,6 +151,8 @@ bool kube_apply_all(struct call *c, struct kube *k, const struct value *const *o
     if (!kube_check_uid(c, k))
         return false;
     jobs = jobs_init(c, k, objects, count, flags);
+    for (size_t i = 0; i < count; i++)
+        jobs[i].about.import_hint = import_hint;
     if ((flags & KUBE_NEW_ONLY && !refuse_foreign(c, k, jobs, count, flags)) ||
         !jobs_send(c, k, jobs, count, apply_form, flags, replies))
         return false;
@@ -159,6 +162,12 @@ bool kube_apply_all(struct call *c, struct kube *k, const struct value *const *o
         all = all && !jobs[i].failed;
     }
     return all;
+}
+
+bool kube_apply_all(struct call *c, struct kube *k, const struct value *const *objects,
+                    size_t count, unsigned flags, const struct value **results)
+{
+    return kube_apply_all_hinted(c, k, objects, count, flags, NULL, results);
 }
 
 bool kube_apply(struct call *c, struct kube *k, const struct value *object, unsigned flags,

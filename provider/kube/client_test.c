@@ -140,6 +140,18 @@ TEST(garbage_is_a_failure)
     assert_non_null(strstr(diags_text(a, &s->diags), "reply of cluster east"));
 }
 
+TEST(hanging_server_is_left_at_once)
+{
+    struct script *s = SCRIPT(
+        ASK_CORE, {.request = "GET " MAPS "/b", .body = "", .flags = STEP_HANG | STEP_CANCEL});
+    int64_t start = clock_monotonic_ms();
+    const struct value *object;
+
+    assert_false(kube_get(&s->call, s->kube, &map_b, &object));
+    assert_true(clock_monotonic_ms() - start < 5000);
+    script_end(a, s, "Interrupted\nWas about to read ConfigMap a/b on cluster east.\n");
+}
+
 TEST(version_and_uid_are_asked_once)
 {
     struct script *s =
@@ -218,8 +230,7 @@ TEST(foreign_object_is_refused_when_new_was_asked_for)
     script_end(a, s,
                "ConfigMap a/b already exists\n"
                "It is on cluster east (https://server) and was not made by this resource. Remove "
-               "it, or take it over with terraform import (the id is in the documentation of the "
-               "resource).\n");
+               "it, or take it over with `terraform import`.\n");
 }
 
 TEST(one_failure_does_not_stop_the_others)

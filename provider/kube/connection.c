@@ -26,115 +26,94 @@ static bool check_proxy(struct call *c, const struct path *at, const struct valu
                       "It has to begin with http://, https://, socks5:// or socks5h://.");
 }
 
-/* The same rows twice: as an argument, and as what a resource gives out. */
-#define EKS_ROWS(required, optional)                                                               \
-    STRING("cluster_name", required, "Name of the EKS cluster.", .check = check_not_empty),        \
-        STRING("region", optional, "Region of the EKS cluster. Left out, it is the provider's."),  \
-        STRING("role_arn", optional, "IAM role to assume before the token is made.",               \
-               .check = check_arn),                                                                \
-        STRING("profile", optional,                                                                \
-               "Profile of the shared AWS configuration to sign with. Left out, the "              \
-               "provider's credentials sign."),                                                    \
-        END_ATTRIBUTES
+static const struct attribute eks_rows[] = {
+    STRING("cluster_name", REQUIRED, "Name of the EKS cluster.", .check = check_not_empty),
+    STRING("region", OPTIONAL, "Region of the EKS cluster. Left out, it is the provider's."),
+    STRING("role_arn", OPTIONAL, "IAM role to assume before the token is made.",
+           .check = check_arn),
+    STRING("profile", OPTIONAL,
+           "Profile of the shared AWS configuration to sign with. Left out, the provider's "
+           "credentials sign."),
+    END_ATTRIBUTES,
+};
 
-#define KUBECONFIG_ROWS(optional)                                                                  \
-    STRING("path", optional,                                                                       \
-           "File, or several joined by `:` of which the first to name something wins. `~/` is "    \
-           "the home folder; file names inside are relative to the file's own folder.",            \
-           .exactly_one_of = "source", .check = check_not_empty),                                  \
-        STRING("raw", optional | SENSITIVE, "The kubeconfig itself, as YAML or JSON.",             \
-               .exactly_one_of = "source", .check = check_not_empty),                              \
-        STRING("context", optional,                                                                \
-               "Context to use. May be left out only when there is exactly one: "                  \
-               "`current-context` is never used, because it changes behind Terraform's back.",     \
-               .check = check_not_empty),                                                          \
-        END_ATTRIBUTES
+static const struct attribute kubeconfig_rows[] = {
+    STRING("path", OPTIONAL,
+           "File, or several joined by `:` of which the first to name something wins. `~/` is the "
+           "home folder; file names inside are relative to the file's own folder.",
+           .exactly_one_of = "source", .check = check_not_empty),
+    STRING("raw", OPTIONAL | SENSITIVE, "The kubeconfig itself, as YAML or JSON.",
+           .exactly_one_of = "source", .check = check_not_empty),
+    STRING("context", OPTIONAL,
+           "Context to use. May be left out only when there is exactly one: `current-context` is "
+           "never used, because it changes behind Terraform's back.",
+           .check = check_not_empty),
+    END_ATTRIBUTES,
+};
 
-#define EXEC_ROWS(required, optional)                                                              \
-    STRING("command", required,                                                                    \
-           "Program to run: a path, or a name that is looked for along `PATH`.",                   \
-           .check = check_not_empty),                                                              \
-        TYPED("args", &type_string_list, optional, "Arguments of the program."),                   \
-        TYPED("env", &type_string_map, optional | SENSITIVE,                                       \
-              "Environment variables added to the provider's own."),                               \
-        STRING("api_version", optional,                                                            \
-               "Version of the plugin protocol. Left out, it is "                                  \
-               "`client.authentication.k8s.io/v1`.",                                               \
-               .one_of = ONE_OF("client.authentication.k8s.io/v1",                                 \
-                                "client.authentication.k8s.io/v1beta1")),                          \
-        END_ATTRIBUTES
+static const struct attribute exec_rows[] = {
+    STRING("command", REQUIRED,
+           "Program to run: a path, or a name that is looked for along `PATH`.",
+           .check = check_not_empty),
+    TYPED("args", &type_string_list, OPTIONAL, "Arguments of the program."),
+    TYPED("env", &type_string_map, OPTIONAL | SENSITIVE,
+          "Environment variables added to the provider's own."),
+    STRING("api_version", OPTIONAL,
+           "Version of the plugin protocol. Left out, it is `client.authentication.k8s.io/v1`.",
+           .one_of =
+               ONE_OF("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")),
+    END_ATTRIBUTES,
+};
 
-#define NAME_ROWS(required, optional)                                                              \
-    STRING("name", required, "The mesh's name for the cluster, as Istio's `clusterName` has it.",  \
-           .check = check_dns_label),                                                              \
-        STRING("network", optional,                                                                \
-               "Istio network of the cluster: workloads of one network reach each other "          \
-               "directly.",                                                                        \
-               .check = check_label_value)
-
-#define UID_ROW(optional)                                                                          \
-    STRING("uid", optional,                                                                        \
-           "UID of the namespace `kube-system`. When set, it is compared before the first "        \
-           "write, and another cluster at this address is an error.",                              \
-           .check = check_not_empty)
-
-#define ACCESS_ROWS(optional, eks_rows, kubeconfig_rows, exec_rows)                                \
-    STRING("host", optional,                                                                       \
+/* In the connection and, by itself, where a cluster is described. */
+#define ACCESS_ROWS                                                                                \
+    STRING("host", OPTIONAL,                                                                       \
            "Address of the API server, `https://host:port`. Needed unless `kubeconfig` or "        \
            "`eks` tell it.",                                                                       \
            .check = check_https_url),                                                              \
-        STRING("ca_certificate", optional,                                                         \
+        STRING("ca_certificate", OPTIONAL,                                                         \
                "PEM certificate(s) that sign the API server's. Left out, the system's are "        \
                "trusted. The server's certificate is always verified.",                            \
                .check = check_pem),                                                                \
-        STRING("tls_server_name", optional,                                                        \
+        STRING("tls_server_name", OPTIONAL,                                                        \
                "Name to expect in the API server's certificate instead of the host's.",            \
                .check = check_not_empty),                                                          \
-        STRING("proxy_url", optional,                                                              \
+        STRING("proxy_url", OPTIONAL,                                                              \
                "Proxy to the API server: `http://`, `https://`, `socks5://` or `socks5h://`. "     \
                "Left out, `HTTPS_PROXY` and `NO_PROXY` apply.",                                    \
                .check = check_proxy),                                                              \
-        NESTED("eks", NESTING_SINGLE, eks_rows, optional,                                          \
+        NESTED("eks", NESTING_SINGLE, eks_rows, OPTIONAL,                                          \
                "Sign in to an EKS cluster with tokens made from AWS credentials when needed.",     \
                .exactly_one_of = "identity"),                                                      \
-        NESTED("kubeconfig", NESTING_SINGLE, kubeconfig_rows, optional,                            \
+        NESTED("kubeconfig", NESTING_SINGLE, kubeconfig_rows, OPTIONAL,                            \
                "Take address and identity from a kubeconfig. Fields set beside it win.",           \
                .exactly_one_of = "identity"),                                                      \
-        STRING("token", optional | SENSITIVE, "Bearer token.", .exactly_one_of = "identity",       \
+        STRING("token", OPTIONAL | SENSITIVE, "Bearer token.", .exactly_one_of = "identity",       \
                .requires = NAMES("host"), .check = check_not_empty),                               \
-        STRING("client_certificate", optional, "PEM client certificate.",                          \
+        STRING("client_certificate", OPTIONAL, "PEM client certificate.",                          \
                .exactly_one_of = "identity", .requires = NAMES("host", "client_key"),              \
                .check = check_pem),                                                                \
-        STRING("client_key", optional | SENSITIVE, "PEM key of the client certificate.",           \
+        STRING("client_key", OPTIONAL | SENSITIVE, "PEM key of the client certificate.",           \
                .requires = NAMES("client_certificate"), .check = check_pem),                       \
-        NESTED("exec", NESTING_SINGLE, exec_rows, optional,                                        \
+        NESTED("exec", NESTING_SINGLE, exec_rows, OPTIONAL,                                        \
                "Run a credential plugin, as a kubeconfig's `exec` does.",                          \
                .exactly_one_of = "identity", .requires = NAMES("host"))
 
 /* clang-format off */
-static const struct attribute eks_rows[] = {EKS_ROWS(REQUIRED, OPTIONAL)};
-static const struct attribute kubeconfig_rows[] = {KUBECONFIG_ROWS(OPTIONAL)};
-static const struct attribute exec_rows[] = {EXEC_ROWS(REQUIRED, OPTIONAL)};
 const struct attribute connection_attributes[] = {
-    NAME_ROWS(REQUIRED, OPTIONAL),
-    ACCESS_ROWS(OPTIONAL, eks_rows, kubeconfig_rows, exec_rows),
-    UID_ROW(OPTIONAL),
+    STRING("name", REQUIRED, "The mesh's name for the cluster, as Istio's `clusterName` has it.",
+           .check = check_dns_label),
+    STRING("network", OPTIONAL,
+           "Istio network of the cluster: workloads of one network reach each other directly.",
+           .check = check_label_value),
+    ACCESS_ROWS,
+    STRING("uid", OPTIONAL,
+           "UID of the namespace `kube-system`. When set, it is compared before the first write, "
+           "and another cluster at this address is an error.",
+           .check = check_not_empty),
     END_ATTRIBUTES,
 };
-const struct attribute connection_access_attributes[] = {
-    ACCESS_ROWS(OPTIONAL, eks_rows, kubeconfig_rows, exec_rows),
-    END_ATTRIBUTES,
-};
-
-static const struct attribute eks_results[] = {EKS_ROWS(COMPUTED, COMPUTED)};
-static const struct attribute kubeconfig_results[] = {KUBECONFIG_ROWS(COMPUTED)};
-static const struct attribute exec_results[] = {EXEC_ROWS(COMPUTED, COMPUTED)};
-const struct attribute connection_results[] = {
-    NAME_ROWS(COMPUTED, COMPUTED),
-    ACCESS_ROWS(COMPUTED, eks_results, kubeconfig_results, exec_results),
-    UID_ROW(COMPUTED),
-    END_ATTRIBUTES,
-};
+const struct attribute connection_access_attributes[] = {ACCESS_ROWS, END_ATTRIBUTES};
 /* clang-format on */
 
 /* --- asking ------------------------------------------------------------------ */

@@ -18,8 +18,6 @@ struct plan;
  * tls_server_name, proxy_url, uid, and one of eks, kubeconfig, token,
  * client_certificate + client_key, exec. */
 extern const struct attribute connection_attributes[];
-/* The same rows, all computed: of an attribute that gives a connection out. */
-extern const struct attribute connection_results[];
 /* The same without name, network and uid: how to reach a server and who to be
  * there; `existing` of istio_cluster. */
 extern const struct attribute connection_access_attributes[];

@@ -4,9 +4,7 @@
 
 #include "kube/client.h"
 
-/* What a 1.27+ server answers with all groups at once, and others with a plain
- * list of groups. */
-static const char aggregated[] =
+const char discovery_accept[] =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,"
     "application/json";
@@ -135,7 +133,7 @@ static bool ask_all(struct call *c, struct kube *k, bool core)
 
     if (*asked)
         return true;
-    if (!discovery_get(c, k, core ? "/api" : "/apis", aggregated, &document))
+    if (!discovery_get(c, k, core ? "/api" : "/apis", discovery_accept, &document))
         return false;
     *asked = true;
     discovery_add(&k->discovery, document);

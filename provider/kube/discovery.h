@@ -27,6 +27,10 @@ struct discovery {
     bool asked_core, asked_groups;
 };
 
+/* Accept header of /api and /apis: a 1.27+ server answers with all groups at
+ * once, others with a plain list of groups. */
+extern const char discovery_accept[];
+
 void discovery_init(struct discovery *d);
 void discovery_clear(struct discovery *d);
 /* NULL = not known. */

@@ -5,6 +5,7 @@
 
 #include "codec/json.h"
 #include "kube/client.h"
+#include "schema/resource.h"
 
 enum {
     WORDS_BYTES_MAX = 4096, /* of the server's message */
@@ -375,8 +376,8 @@ bool kube_unreachable(struct call *c, const struct kube *k, const struct kube_su
         reply->attempts > 1 ? text_f(c->arena, " (%d attempts)", reply->attempts) : "";
 
     if (reply->failure == HTTP_CANCELLED)
-        return diag_error(c->diags, NULL, "Interrupted", "%s on cluster %s was not finished.",
-                          cannot(c, k, about) + strlen("Cannot "), k->name);
+        return diag_error(c->diags, NULL, "Interrupted", "Was about to %s %s on cluster %s.",
+                          about->verb, subject_text(c, k, about), k->name);
     return diag_error(c->diags, NULL, text_f(c->arena, "Cannot reach cluster %s", k->name),
                       "%s: %s%s%s", cannot(c, k, about), k->target.host,
                       text_f(c->arena, ": %s", reply->failure_text ? reply->failure_text : ""),
@@ -391,14 +392,22 @@ bool kube_not_served(struct call *c, const struct kube *k, const struct kube_sub
                       k->name, k->target.host, about->ref->kind, about->ref->api_version);
 }
 
+static const char *import_text(struct call *c, const struct kube_subject *about)
+{
+    if (about->import_hint)
+        return about->import_hint;
+    return c->resource ? text_f(c->arena,
+                                "`terraform import %s.<name> '<id>'` (what the id is: see the "
+                                "documentation of %s)",
+                                c->resource->name, c->resource->name)
+                       : "`terraform import`";
+}
+
 bool kube_exists(struct call *c, const struct kube *k, const struct kube_subject *about)
 {
     return diag_error(c->diags, NULL,
                       text_f(c->arena, "%s already exists", subject_text(c, k, about)),
                       "It is on cluster %s (%s) and was not made by this resource. Remove it, or "
                       "take it over with %s.",
-                      k->name, k->target.host,
-                      about->import_hint ? about->import_hint
-                                         : "terraform import (the id is in the documentation of "
-                                           "the resource)");
+                      k->name, k->target.host, import_text(c, about));
 }

@@ -113,6 +113,10 @@ bool kube_apply(struct call *c, struct kube *k, const struct value *object, unsi
  * object that failed (reported). False when any failed; all are tried. */
 bool kube_apply_all(struct call *c, struct kube *k, const struct value *const *objects,
                     size_t count, unsigned flags, const struct value **results);
+/* The same, which names import_hint where KUBE_NEW_ONLY refuses an object. */
+bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *const *objects,
+                           size_t count, unsigned flags, const char *import_hint,
+                           const struct value **results);
 /* JSON merge patch, for what apply cannot say (removing a foreign field). */
 bool kube_patch(struct call *c, struct kube *k, const struct kube_ref *ref,
                 const struct value *merge_patch, unsigned flags, const struct value **out);
