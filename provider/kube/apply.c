@@ -9,7 +9,12 @@ struct job {
     struct kube_ref ref;
     struct kube_subject about;
     const char *target; /* NULL = nothing to send: reported, or a kind that may be missing */
-    bool failed, unserved;
+    bool failed, unserved, pending; /* pending: to be sent in this round */
+};
+
+enum {
+    ROUNDS_MAX = 6, /* of sending again what fails for a moment only */
+    ROUND_PAUSE_MS = 200,
 };
 
 static bool same_kind(const struct job *a, const struct job *b)
@@ -46,13 +51,14 @@ static struct job *jobs_init(struct call *c, struct kube *k, const struct value 
 
     for (size_t i = 0; i < count; i++) {
         jobs[i].failed = !job_init(c, k, objects[i], flags, unserved, &jobs[i]);
+        jobs[i].pending = jobs[i].target && !jobs[i].failed;
         if (jobs[i].unserved)
             unserved = &jobs[i];
     }
     return jobs;
 }
 
-/* Sends one request for each job that has something to send. */
+/* Sends one request for each job that is pending. */
 static bool jobs_send(struct call *c, struct kube *k, const struct job *jobs, size_t count,
                       struct kube_request (*form)(struct call *c, const struct job *job,
                                                   unsigned flags),
@@ -63,15 +69,25 @@ static bool jobs_send(struct call *c, struct kube *k, const struct job *jobs, si
     size_t sent = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (jobs[i].target && !jobs[i].failed)
+        if (jobs[i].pending)
             requests[sent++] = form(c, &jobs[i], flags);
     if (!kube_send_all(c, k, requests, sent, got))
         return false;
     sent = 0;
     for (size_t i = 0; i < count; i++)
-        if (jobs[i].target && !jobs[i].failed)
+        if (jobs[i].pending)
             replies[i] = got[sent++];
     return true;
+}
+
+/* A server that is away is told once, not for each object. */
+static bool no_reply(struct call *c, const struct kube *k, const struct job *job,
+                     const struct http_reply *reply, bool *told)
+{
+    if (!*told)
+        kube_unreachable(c, k, &job->about, reply);
+    *told = true;
+    return false;
 }
 
 /* --- KUBE_NEW_ONLY ------------------------------------------------------------ */
@@ -87,12 +103,12 @@ static struct kube_request look_form(struct call *c, const struct job *job, unsi
 }
 
 static bool look_judge(struct call *c, const struct kube *k, const struct job *job,
-                       const struct http_reply *reply)
+                       const struct http_reply *reply, bool *told)
 {
     const struct value *object;
 
     if (reply->failure != HTTP_FINE)
-        return kube_unreachable(c, k, &job->about, reply);
+        return no_reply(c, k, job, reply, told);
     if (reply->status == 404)
         return true;
     if (!kube_status_is_fine(reply->status))
@@ -106,12 +122,15 @@ static bool refuse_foreign(struct call *c, struct kube *k, struct job *jobs, siz
                            unsigned flags)
 {
     struct http_reply *replies = arena_array(c->arena, count, sizeof(*replies));
+    bool told = false;
 
     if (!jobs_send(c, k, jobs, count, look_form, flags, replies))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (jobs[i].target && !jobs[i].failed)
-            jobs[i].failed = !look_judge(c, k, &jobs[i], &replies[i]);
+        if (jobs[i].pending) {
+            jobs[i].failed = !look_judge(c, k, &jobs[i], &replies[i], &told);
+            jobs[i].pending = !jobs[i].failed;
+        }
     return true;
 }
 
@@ -128,11 +147,60 @@ static struct kube_request apply_form(struct call *c, const struct job *job, uns
     };
 }
 
+/* What will be better in a moment: a kind that discovery knows and the server
+ * (or another one behind the same address) does not yet route, and an object
+ * that somebody else was just writing. */
+static bool is_passing(struct call *c, const struct job *job, const struct http_reply *reply)
+{
+    const struct value *status;
+
+    if (reply->failure != HTTP_FINE || (reply->status != 404 && reply->status != 409))
+        return false;
+    status = kube_status_of(c, reply);
+    if (reply->status == 404)
+        return !value_is_set(value_in(status, "details", "name"));
+    return strcmp(value_text(status, "reason"), "Conflict") == 0 &&
+           !value_count(value_in(status, "details", "causes")) &&
+           !value_is_set(value_in(job->about.sent, "metadata", "resourceVersion"));
+}
+
+/* Marks those to be sent again; how many there are. */
+static size_t again_mark(struct call *c, struct job *jobs, size_t count,
+                         const struct http_reply *replies)
+{
+    size_t again = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        jobs[i].pending = jobs[i].pending && is_passing(c, &jobs[i], &replies[i]);
+        again += jobs[i].pending;
+    }
+    return again;
+}
+
+/* False when not even the first round was sent. *finished false (reported) when
+ * a later one was not: what the earlier ones did still counts. */
+static bool apply_rounds(struct call *c, struct kube *k, struct job *jobs, size_t count,
+                         unsigned flags, struct http_reply *replies, bool *finished)
+{
+    const char *what = text_f(c->arena, "objects of cluster %s to be applied", k->name);
+
+    *finished = jobs_send(c, k, jobs, count, apply_form, flags, replies);
+    if (!*finished)
+        return false;
+    for (int round = 1; *finished && round < ROUNDS_MAX; round++) {
+        if (!again_mark(c, jobs, count, replies))
+            break;
+        *finished = call_wait_ms(c, round * ROUND_PAUSE_MS, what, NULL) &&
+                    jobs_send(c, k, jobs, count, apply_form, flags, replies);
+    }
+    return true;
+}
+
 static bool apply_judge(struct call *c, const struct kube *k, const struct job *job,
-                        const struct http_reply *reply, const struct value **out)
+                        const struct http_reply *reply, bool *told, const struct value **out)
 {
     if (reply->failure != HTTP_FINE)
-        return kube_unreachable(c, k, &job->about, reply);
+        return no_reply(c, k, job, reply, told);
     if (!kube_status_is_fine(reply->status))
         return kube_refused(c, k, &job->about, reply);
     return kube_reply_body(c, k, reply, out);
@@ -143,7 +211,7 @@ bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *c
                            const struct value **results)
 {
     struct http_reply *replies = arena_array(c->arena, count, sizeof(*replies));
-    bool all = true;
+    bool all, told = false;
     struct job *jobs;
 
     for (size_t i = 0; i < count; i++)
@@ -153,12 +221,13 @@ bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *c
     jobs = jobs_init(c, k, objects, count, flags);
     for (size_t i = 0; i < count; i++)
         jobs[i].about.import_hint = import_hint;
-    if ((flags & KUBE_NEW_ONLY && !refuse_foreign(c, k, jobs, count, flags)) ||
-        !jobs_send(c, k, jobs, count, apply_form, flags, replies))
+    if (flags & KUBE_NEW_ONLY && !refuse_foreign(c, k, jobs, count, flags))
+        return false;
+    if (!apply_rounds(c, k, jobs, count, flags, replies, &all))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (jobs[i].target && !jobs[i].failed)
-            jobs[i].failed = !apply_judge(c, k, &jobs[i], &replies[i], &results[i]);
+            jobs[i].failed = !apply_judge(c, k, &jobs[i], &replies[i], &told, &results[i]);
         all = all && !jobs[i].failed;
     }
     return all;

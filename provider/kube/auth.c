@@ -175,6 +175,7 @@ static void session_set(struct call *c, const struct kube *k, struct kube_sessio
     *out = (struct kube_session){
         .endpoint = k->auth.endpoint,
         .token = arena_strdup(c->arena, k->auth.token),
+        .authorization = k->auth.token ? text_f(c->arena, "Bearer %s", k->auth.token) : NULL,
         .expires_at = k->auth.expires_at,
         .generation = k->auth.generation,
     };

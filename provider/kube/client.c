@@ -24,9 +24,8 @@ static struct http_request http_form(struct call *c, const struct kube_session *
     headers[count++] = (struct http_header){"Accept", r->accept ? r->accept : "application/json"};
     if (r->content_type)
         headers[count++] = (struct http_header){"Content-Type", r->content_type};
-    if (session->token)
-        headers[count++] =
-            (struct http_header){"Authorization", text_f(c->arena, "Bearer %s", session->token)};
+    if (session->authorization)
+        headers[count++] = (struct http_header){"Authorization", session->authorization};
     return (struct http_request){
         .endpoint = session->endpoint,
         .method = r->method,

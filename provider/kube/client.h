@@ -61,7 +61,8 @@ struct kube {
 /* --- credentials (auth.c) ------------------------------------------------ */
 struct kube_session {
     const struct http_endpoint *endpoint;
-    const char *token; /* in the call's arena; NULL = none */
+    const char *token;         /* in the call's arena; NULL = none */
+    const char *authorization; /* the header made of it; NULL = none */
     int64_t expires_at;
     uint64_t generation;
 };

@@ -149,7 +149,9 @@ TEST(hanging_server_is_left_at_once)
 
     assert_false(kube_get(&s->call, s->kube, &map_b, &object));
     assert_true(clock_monotonic_ms() - start < 5000);
-    script_end(a, s, "Interrupted\nWas about to read ConfigMap a/b on cluster east.\n");
+    script_end(a, s,
+               "Interrupted\nTerraform was stopped while it waited for an answer of cluster east "
+               "(https://server). What was done so far is kept in the state.\n");
 }
 
 TEST(version_and_uid_are_asked_once)
@@ -254,6 +256,27 @@ TEST(one_failure_does_not_stop_the_others)
                "The name \"\" is not a name that Kubernetes allows.\n"
                "ConfigMap a/b is invalid\n"
                "Cluster east (https://server) answered 422 Invalid: data: too long\n");
+}
+
+/* A kind that was just made known may not be routed yet, and somebody else may
+ * be writing: both pass. */
+TEST(apply_is_sent_again_when_it_may_pass)
+{
+    struct script *s =
+        SCRIPT(ASK_CORE,
+               {.request = "PATCH " MAPS "/b?" QUERY, .status = 404, .body = "404 page not found"},
+               {.request = "PATCH " MAPS "/b?" QUERY,
+                .status = 409,
+                .body = STATUS_JSON(409, "Conflict", "the object has been modified")},
+               {.request = "PATCH " MAPS "/b?" QUERY, .body = OBJECT_JSON("b", "1", "")},
+               {.request = "PATCH " MAPS "/c?" QUERY, .body = OBJECT_JSON("c", "2", "")});
+    const struct value *const objects[] = {map_object(a, "b"), map_object(a, "c")};
+    const struct value *results[2];
+
+    assert_true(kube_apply_all(&s->call, s->kube, objects, 2, 0, results));
+    assert_string_equal(version_of(results[0]), "1");
+    assert_string_equal(version_of(results[1]), "2");
+    script_end(a, s, "");
 }
 
 TEST(create_says_that_it_exists)
@@ -531,6 +554,61 @@ TEST(expiry_of_a_jwt_is_known)
     assert_true(expires_at == 2000000000);
 }
 
+/* Eight calls at once: one asks the plugin and the server's kinds for all. */
+struct worker {
+    struct script *script;
+    pthread_t thread;
+    bool done;
+};
+
+static void *worker_run(void *data)
+{
+    struct worker *w = data;
+    struct arena *a = arena_new();
+    struct diags diags;
+    const struct value *object;
+    struct call call = w->script->call;
+
+    diags_init(&diags, a);
+    call.arena = a;
+    call.diags = &diags;
+    w->done = kube_get(&call, w->script->kube, &map_b, &object) && object;
+    arena_free(a);
+    return NULL;
+}
+
+#define GET_B                                                                                      \
+    {                                                                                              \
+        .request = "GET " MAPS "/b", .head = "Authorization: Bearer t1\r\n"                        \
+    }
+
+TEST(calls_at_once_share_what_is_asked)
+{
+    struct script *s = SCRIPT(ASK_CORE, GET_B, GET_B, GET_B, GET_B, GET_B, GET_B, GET_B, GET_B);
+    struct worker workers[8];
+
+    open_with_plugin(a, s, "");
+    for (size_t i = 0; i < 8; i++) {
+        workers[i] = (struct worker){.script = s};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, worker_run, &workers[i]), 0);
+    }
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+    for (size_t i = 0; i < 8; i++)
+        assert_true(workers[i].done);
+    script_end(a, s, "");
+}
+
+static bool eks_cluster(struct call *c, const struct value *eks, const char **host,
+                        struct text *ca_pem)
+{
+    const struct value *found = value_at(c->config, value_text(eks, "cluster_name"));
+
+    *host = value_text(found, "host");
+    *ca_pem = value_string_text(value_at(found, "ca_certificate"));
+    return true;
+}
+
 static bool eks_token(struct call *c, const struct value *eks, const char **token,
                       int64_t *expires_at)
 {
@@ -539,17 +617,23 @@ static bool eks_token(struct call *c, const struct value *eks, const char **toke
     return true;
 }
 
-TEST(eks_token_comes_from_its_hook)
+/* Address, certificate and token of an EKS cluster that only its name is known of. */
+TEST(eks_hooks_find_the_cluster)
 {
     struct script *s = SCRIPT({.request = "GET /version",
                                .body = "{\"gitVersion\":\"v1\"}",
                                .head = "Authorization: Bearer k8s-aws-v1.prod\r\n"});
+    const struct value *eks = value_map_of(a, {"cluster_name", value_string(a, "prod")});
     const struct value *connection =
-        value_with(a, value_with(a, script_connection(a, s), "token", NULL), "eks",
-                   value_map_of(a, {"cluster_name", value_string(a, "prod")}));
+        value_map_of(a, {"name", value_string(a, "east")}, {"eks", eks});
     struct kube_version version;
 
+    assert_false(kube_open(&s->call, connection, NULL, &s->kube));
+    assert_string_equal(s->diags.first->summary, "The connection has no address");
+    diags_init(&s->diags, a);
+    s->call.config = value_map_of(a, {"prod", script_connection(a, s)});
     kube_pool_set_eks_token(s->clients.kube, eks_token);
+    kube_pool_set_eks_cluster(s->clients.kube, eks_cluster);
     assert_true(kube_open(&s->call, connection, NULL, &s->kube));
     assert_true(kube_version(&s->call, s->kube, &version));
     script_end(a, s, "");
@@ -561,6 +645,10 @@ TEST(clients_are_shared_by_connection)
     struct kube *again, *other;
 
     assert_true(kube_open(&s->call, script_connection(a, s), NULL, &again));
+    assert_ptr_equal(again, s->kube);
+    assert_true(kube_open(&s->call,
+                          value_with(a, script_connection(a, s), "network", value_string(a, "n1")),
+                          NULL, &again));
     assert_ptr_equal(again, s->kube);
     assert_true(kube_open(&s->call,
                           value_with(a, script_connection(a, s), "token", value_string(a, "t2")),

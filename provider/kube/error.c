@@ -376,8 +376,10 @@ bool kube_unreachable(struct call *c, const struct kube *k, const struct kube_su
         reply->attempts > 1 ? text_f(c->arena, " (%d attempts)", reply->attempts) : "";
 
     if (reply->failure == HTTP_CANCELLED)
-        return diag_error(c->diags, NULL, "Interrupted", "Was about to %s %s on cluster %s.",
-                          about->verb, subject_text(c, k, about), k->name);
+        return diag_error(c->diags, NULL, "Interrupted",
+                          "Terraform was stopped while it waited for an answer of cluster %s (%s). "
+                          "What was done so far is kept in the state.",
+                          k->name, k->target.host);
     return diag_error(c->diags, NULL, text_f(c->arena, "Cannot reach cluster %s", k->name),
                       "%s: %s%s%s", cannot(c, k, about), k->target.host,
                       text_f(c->arena, ": %s", reply->failure_text ? reply->failure_text : ""),

@@ -329,12 +329,15 @@ bool kube_create_subresource(struct call *c, struct kube *k, const struct kube_r
 {
     const struct kube_subject about = {
         .verb = text_f(c->arena, "create %s of", subresource), .ref = ref, .sent = body};
-    /* The reply may be a credential, as that of a TokenRequest is. */
+    /* A TokenRequest may be repeated, because nothing is stored. Any reply may be
+     * a credential, as that one's is. */
+    bool repeatable = strcmp(subresource, "token") == 0 || flags & KUBE_DRY_RUN;
     struct kube_request request = {
         .method = "POST",
         .content_type = json_type,
         .body = json_write(c->arena, body),
-        .flags = object_secrecy(ref, flags) | HTTP_SECRET_REPLY,
+        .flags =
+            object_secrecy(ref, flags) | HTTP_SECRET_REPLY | (repeatable ? HTTP_IDEMPOTENT : 0),
     };
 
     *out = NULL;

@@ -116,8 +116,12 @@ bool kube_open(struct call *c, const struct value *connection, const struct path
 {
     struct kube_pool *pool = c->clients->kube;
     struct kube_target target;
-    struct kube *k = pool_find(pool, connection);
+    struct kube *k;
 
+    /* Istio's network is no part of the way there. */
+    connection =
+        value_is_set(connection) ? value_with(c->arena, connection, "network", NULL) : connection;
+    k = pool_find(pool, connection);
     *out = k;
     if (k)
         return true;

@@ -1,45 +1,82 @@
-/* set - many objects of one owner handled as one: applied in the order that
- * they need, remembered in an inventory, compared with what is live, pruned,
- * and deleted in reverse.
+/* set - many objects of one owner handled as one: checked and planned offline,
+ * applied in the order that they need, remembered in an inventory, compared with
+ * what is live, pruned, and deleted in reverse.
  *
- * An inventory is a map from key to {"api_version", "uid"}; a key is
- * "Kind/namespace/name", with an empty namespace for cluster-scoped objects:
- * "ClusterRole//reader". It goes into state as it is. Objects are a list value
- * of maps as in JSON. Order: namespaces, CRDs (waited for until Established),
- * what others refer to (accounts, RBAC, Secrets, ConfigMaps, Services), then
- * workloads, then everything else, webhook configurations last. */
+ * Objects are a list value of maps as in JSON. What is null in them and what
+ * stands in `status` is left out, stringData of Secrets becomes data. A key is
+ * "Kind/namespace/name" or, outside the core group, "Kind.group/namespace/name",
+ * because two groups may have the same kind (Gateway): "ConfigMap/shop/cart",
+ * "ClusterRole.rbac.authorization.k8s.io//reader".
+ *
+ * An inventory is a map from key to {"api_version", "uid", "digest"} and goes into
+ * state as it is. The digest is a salted one of the fields that we own, as the
+ * server stored them: it tells a change without holding the content, so it is
+ * fit for Secrets, and values that the server writes in another way than they
+ * were given ("1000m", "1") are no change.
+ *
+ * Drift is a list of lines "key: place" ("ConfigMap/shop/cart: data.size"), or of
+ * "key: (gone)", "(being deleted)", "(not managed)" where somebody else made the
+ * object, "(changed)" where the wanted content is not known, "(left over)" where
+ * it is not wanted any more. Values never stand in it.
+ *
+ * The order is that of set_order.h; inside a step all objects go at once. */
 #ifndef KUBE_SET_H
 #define KUBE_SET_H
 #include "kube/kube.h"
+#include "kube/wait.h"
 
 char *kube_set_key(struct arena *a, const struct value *object);
 
-/* Offline: each is an object with apiVersion, kind and metadata.name (no
- * generateName, no status), none stands twice. Unknown parts are passed over.
- * Reports against `at`, with the object's number or name. */
-bool kube_set_check(struct call *c, const struct path *at, const struct value *objects);
+/* Offline: each is an object with apiVersion, kind and metadata.name, without
+ * what only a server sets; none stands twice. Unknown parts are passed over.
+ * Reports against `at`, or at[i] when `in_list`. */
+bool kube_set_check(struct call *c, const struct path *at, bool in_list,
+                    const struct value *objects);
+/* Both lists say the same, however they are written. */
+bool kube_set_equal(struct arena *a, const struct value *objects, const struct value *others);
+
+/* The inventory that applying `objects` will give, as far as it is known before:
+ * those that are the same in prior_objects and have no line in `drift` keep their
+ * entry of `before`; the others get one that is not known. Unknown as a whole
+ * while the name of any object is. All but `objects` may be null. */
+const struct value *kube_set_plan(struct arena *a, const struct value *objects,
+                                  const struct value *prior_objects, const struct value *before,
+                                  const struct value *drift);
 
 struct kube_set_options {
-    unsigned flags;          /* KUBE_FORCE, KUBE_NEW_ONLY (first apply), KUBE_SECRET */
-    const char *import_hint; /* how to take over what exists and is not ours */
+    unsigned flags;              /* KUBE_FORCE; KUBE_SECRET; KUBE_NEW_ONLY: an object that is there
+                                  * and neither in `before` nor ours is an error */
+    const char *import_hint;     /* how such an object is taken over */
+    const struct value *planned; /* by kube_set_plan(): wholly known entries are not applied again;
+                                  * NULL = all are applied */
 };
-/* Applies all, then deletes what `before` (an inventory or null) has and the
- * objects lack. *inventory is always set: on failure it is what exists by now,
- * so that the next apply goes on. Parallel inside each step of the order. */
+/* Applies, then deletes what `before` (an inventory or null) has and the objects
+ * lack. *inventory is always set: on failure it is what exists by now, where
+ * entries of `before` keep their old digest, so that the next refresh shows how
+ * far a change came. */
 bool kube_set_apply(struct call *c, struct kube *k, const struct value *objects,
                     const struct value *before, const struct kube_set_options *options,
                     const struct value **inventory);
 
-/* What is live against what is wanted, by the fields that we own: a map from
- * key to a list of paths that differ, absent for objects that agree; ["(gone)"]
- * for objects that do not exist. One LIST per kind (and namespace where all of
- * that kind are in one) when there are more than three of it, else a GET each.
- * Values of Secrets are compared, never shown. */
-bool kube_set_drift(struct call *c, struct kube *k, const struct value *objects,
-                    const struct value **drift);
+/* What is live against what is wanted. objects is null where only digests are
+ * known. *inventory is `before` with what is not there any more left out of it
+ * when nobody wants it, and with digests of objects that had none. Asks with one
+ * LIST for each kind and namespace with more than a few objects, with a GET each
+ * for the others; only for objects that differ there is a dry run, to learn the
+ * places. */
+bool kube_set_refresh(struct call *c, struct kube *k, const struct value *objects,
+                      const struct value *before, const struct value **inventory,
+                      const struct value **drift);
+/* The inventory entry of an object that is to be taken over as it is. */
+bool kube_set_entry(struct call *c, const struct value *live, const struct value **entry);
 
-/* Deletes in reverse order and waits until all are gone; each only by its uid.
- * *left is the inventory of what remains when it fails (may be NULL). */
+/* Until the judge is content with each object; those that are as they should be
+ * already cost no watch. `what` as in kube_wait_for(). */
+bool kube_set_wait(struct call *c, struct kube *k, const struct value *objects, const char *what,
+                   kube_judge_fn *judge, void *data);
+
+/* Deletes in reverse order, each object only by its uid, and waits until all are
+ * gone. *left is the inventory of what remains when it fails (may be NULL). */
 bool kube_set_delete(struct call *c, struct kube *k, const struct value *inventory,
                      const struct kube_delete_options *options, const struct value **left);
 
