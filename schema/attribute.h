@@ -42,17 +42,17 @@ struct attribute {
     const char *name; /* NULL ends the table */
     unsigned flags;
     enum nesting nesting;
-    const struct type *type;         /* of a plain attribute */
-    const struct attribute *nested;  /* rows of a nested one */
-    const char *doc;                 /* a sentence or more; Markdown */
-    const char *deprecated;          /* what to use instead */
+    const struct type *type;        /* of a plain attribute */
+    const struct attribute *nested; /* rows of a nested one */
+    const char *doc;                /* a sentence or more; Markdown */
+    const char *deprecated;         /* what to use instead */
 
     /* --- validation: all are skipped while the value is null or unknown --- */
-    check_fn *check;                 /* of the whole value */
-    check_fn *check_element;         /* of each element of a list, set or map */
-    const char *const *one_of;       /* ONE_OF("a", "b"): strings allowed */
-    int64_t min, max;                /* of a number, when max > min */
-    size_t min_items, max_items;     /* of a list, set or map, when not 0 */
+    check_fn *check;             /* of the whole value */
+    check_fn *check_element;     /* of each element of a list, set or map */
+    const char *const *one_of;   /* ONE_OF("a", "b"): strings allowed */
+    int64_t min, max;            /* of a number, when max > min */
+    size_t min_items, max_items; /* of a list, set or map, when not 0 */
     /* Among the rows of one table that name the same group, exactly / at most
      * one may be set. */
     const char *exactly_one_of, *at_most_one_of;

@@ -19,8 +19,8 @@ enum { DIAG_SUMMARY_BYTES_MAX = 500, DIAG_DETAIL_BYTES_MAX = 16 * 1024, DIAG_COU
 
 struct diag {
     enum diag_severity severity;
-    const char *summary; /* one line */
-    const char *detail;  /* sentences: where, the server's own words, what to do next */
+    const char *summary;     /* one line */
+    const char *detail;      /* sentences: where, the server's own words, what to do next */
     const struct path *path; /* NULL: the whole block */
     struct diag *next;
 };

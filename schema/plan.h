@@ -21,7 +21,7 @@ struct plan_replace_path {
 };
 
 struct plan {
-    const struct value *prior;   /* null on create */
+    const struct value *prior; /* null on create */
     const struct value *config;
     const struct value *planned; /* edited through the calls below */
     struct plan_replace_path *replace;

@@ -50,12 +50,12 @@ struct ephemeral_result {
 struct resource {
     const char *name; /* "istio_cacerts"; of a function "values_merge" */
     enum resource_kind kind;
-    const char *summary;     /* one sentence */
-    const char *doc;         /* Markdown paragraphs under the summary; may be NULL */
+    const char *summary;                /* one sentence */
+    const char *doc;                    /* Markdown paragraphs under the summary; may be NULL */
     const struct attribute *attributes; /* of a function: its parameters */
-    int64_t version;         /* of the state */
+    int64_t version;                    /* of the state */
     struct timeouts timeouts;
-    const char *import_doc;  /* what the import id is: Markdown; NULL = no import */
+    const char *import_doc; /* what the import id is: Markdown; NULL = no import */
     /* Top-level string attributes that identify the object, or NULL. Their
      * values in state are the resource identity; import by identity gives
      * import() the text "key=value,key=value" of them. */
