@@ -29,7 +29,7 @@ static void out_of_memory(void)
 {
     static const char line[] = "[ERROR] out of memory\n";
 
-    fputs(line, stderr);
+    (void)fputs(line, stderr);
     abort();
 }
 

@@ -101,7 +101,7 @@ void log_event(enum log_level level, const char *system, const char *message, ..
     if (!log_enabled(level) || level >= LOG_OFF)
         return;
     arena = arena_new();
-    text_builder_init(&line, arena, 2 * LINE_BYTES_MAX);
+    text_builder_init(&line, arena, (size_t)2 * LINE_BYTES_MAX);
     add_pair(&line, "@level", names[level]);
     add_pair(&line, "@message", message);
     add_pair(&line, "@timestamp", timestamp(arena));

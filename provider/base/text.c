@@ -89,7 +89,7 @@ char *text_fv(struct arena *a, const char *format, va_list arguments)
     if (len < 0) /* an encoding error of %ls, which nobody uses */
         return arena_strdup(a, format);
     out = arena_alloc(a, (size_t)len + 1);
-    vsnprintf(out, (size_t)len + 1, format, arguments);
+    (void)vsnprintf(out, (size_t)len + 1, format, arguments);
     return out;
 }
 

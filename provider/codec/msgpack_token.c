@@ -46,7 +46,7 @@ static enum msgpack_status take_ext(struct text *rest, uint64_t len, struct msgp
     out->kind = MSGPACK_EXT;
     if (!take(rest, 1, &code))
         return MSGPACK_ENDS_EARLY;
-    out->ext = (int8_t)code;
+    out->ext = code < 0x80 ? (int)code : (int)code - 0x100;
     return take_body(rest, len, out);
 }
 
