@@ -332,7 +332,7 @@ void http_send_all(struct call *c, const struct http_request *requests, size_t c
         b.slots = count;
     inbox_init(&b.inbox);
     b.jobs = memory_new(b.slots, sizeof(*b.jobs));
-    b.idle = memory_new(b.slots, sizeof(*b.idle));
+    b.idle = memory_new(b.slots, sizeof(struct job *));
     for (size_t i = 0; i < b.slots; i++)
         b.idle[b.idle_count++] = &b.jobs[i];
     batch_run(&b);

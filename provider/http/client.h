@@ -100,8 +100,8 @@ struct http_request {
 
 struct http_reply {
     enum http_failure failure;
-    const char *failure_text;          /* sentence for people: what, whom, certificate's names */
     int status;                        /* 0 without a reply */
+    const char *failure_text;          /* sentence for people: what, whom, certificate's names */
     struct text body;                  /* NUL-terminated behind len; lives in the call's arena */
     const struct http_header *headers; /* names in lower case */
     size_t header_count;

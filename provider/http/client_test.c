@@ -418,17 +418,23 @@ static void free_cancel(void *cancel)
     cancel_free(cancel);
 }
 
+/* Behind the servers that are started from now on. */
+static struct cancel *free_later(struct arena *a, struct cancel *cancel)
+{
+    arena_defer(a, free_cancel, cancel);
+    return cancel;
+}
+
 TEST(cancel_of_the_call_ends_only_its_requests)
 {
     struct fixture *f = fixture_new(a);
-    struct cancel *own = cancel_new();
+    struct cancel *own = free_later(a, cancel_new());
     struct server *s = server_new(a, fire_and_hang, own, NULL);
     struct server *sound = server_new(a, say_ok, NULL, NULL);
     struct http_endpoint *e = endpoint_open(a, f, s, (struct http_endpoint_options){0});
     struct http_request requests[20];
     struct http_reply replies[20], reply;
 
-    arena_defer(a, free_cancel, own);
     for (size_t i = 0; i < 20; i++)
         requests[i] = request_to(e, "GET", "/");
     f->call.cancel = own;
@@ -564,7 +570,7 @@ static bool say_stream(struct exchange *x)
 {
     static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
     atomic_size_t *sent = x->server->data;
-    unsigned char *block = malloc(STREAM_STEP);
+    unsigned char *block = memory_new(1, STREAM_STEP);
 
     exchange_say(x, head);
     for (size_t at = 0; at < STREAM_BYTES; at += STREAM_STEP) {
@@ -573,7 +579,7 @@ static bool say_stream(struct exchange *x)
             break;
         atomic_fetch_add(sent, STREAM_STEP);
     }
-    free(block);
+    memory_free(block);
     return false;
 }
 

@@ -6,7 +6,13 @@
 #include "http/attempt.h"
 #include "http/trace.h"
 
-enum { WAIT_MS_MAX = 60 * 1000, LANE_IDLE_MS = 1000 };
+enum {
+    WAIT_MS_MAX = 60 * 1000,
+    /* curl 7.88 may forget that a transfer has bytes which were read together
+     * with those of another one on the same HTTP/2 connection. */
+    WAIT_SHARED_MS_MAX = 20,
+    LANE_IDLE_MS = 1000,
+};
 
 static struct http_client *client_of(const struct job *job)
 {
@@ -194,6 +200,7 @@ static void withdraw(struct http_client *client, struct job *job, CURLcode code)
     }
     job->state = JOB_NEW;
     lane_count_out(lane, job);
+    client->shared -= job->shared;
     trace_attempt(job->request, job->shown_url, job->attempts,
                   clock_monotonic_ms() - job->started_ms, job->status, job->failure_text);
     admit(client, lane);
@@ -222,11 +229,14 @@ static void conclude(struct http_client *client, struct job *job, CURLcode code)
 
 static void begin(struct http_client *client, struct job *job)
 {
+    const struct http_endpoint *e = job->request->endpoint;
     CURL *easy = take_handle(client);
 
     job->state = JOB_RUNNING;
     job->started_ms = job->last_data_ms = clock_monotonic_ms();
-    lane_count_in(job->request->endpoint->lane, job);
+    job->shared = e->tls && e->lane->protocol != LANE_HTTP1;
+    client->shared += job->shared;
+    lane_count_in(e->lane, job);
     arm(client, job, job->started_ms + attempt_ms(job));
     if (attempt_begin(job, easy) && curl_multi_add_handle(client->multi, easy) == CURLM_OK)
         return;
@@ -284,10 +294,12 @@ static int64_t next_attempt(struct http_client *client, struct job *job)
 /* For the case that the deadline ends the next attempt. */
 static void remember(struct job *job)
 {
+    int status = job->status;
+
     if (job->failure == HTTP_FINE)
-        snprintf(job->before, sizeof(job->before), " The last answer had status %d.", job->status);
+        (void)snprintf(job->before, sizeof(job->before), " The last answer had status %d.", status);
     else
-        snprintf(job->before, sizeof(job->before), " Before that: %s", job->failure_text);
+        (void)snprintf(job->before, sizeof(job->before), " Before that: %s", job->failure_text);
 }
 
 static void settle(struct http_client *client, struct job *job)
@@ -423,8 +435,9 @@ static int wait_ms(const struct http_client *client)
 {
     const struct timer *first = timer_first(&client->timers);
     int64_t left = first ? first->due_ms - clock_monotonic_ms() : WAIT_MS_MAX;
+    int64_t most = client->shared ? WAIT_SHARED_MS_MAX : WAIT_MS_MAX;
 
-    return left < 0 ? 0 : left > WAIT_MS_MAX ? WAIT_MS_MAX : (int)left;
+    return left < 0 ? 0 : (int)(left < most ? left : most);
 }
 
 static void leave(struct http_client *client)

@@ -23,6 +23,7 @@ struct http_client {
     /* The thread's own. */
     struct timers timers; /* of every job that is not over */
     struct lane *opened;
+    size_t shared; /* running jobs that may share a connection with others */
     struct retry_random random;
     CURL *kept[IO_HANDLES_KEPT_MAX];
     size_t kept_count;

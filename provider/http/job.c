@@ -157,7 +157,7 @@ bool job_prepare(struct job *job, struct arena *a, const struct http_request *re
 /* --- what comes in -------------------------------------------------------- */
 static void buffer_reserve(struct buffer *b, size_t len)
 {
-    if (len + 1 <= b->capacity)
+    if (b->at && len < b->capacity)
         return;
     b->capacity = len + 1 > b->capacity * 2 ? len + 1 : b->capacity * 2;
     b->at = memory_resize(b->at, b->capacity);
@@ -166,7 +166,8 @@ static void buffer_reserve(struct buffer *b, size_t len)
 static void buffer_add(struct buffer *b, const char *data, size_t len)
 {
     buffer_reserve(b, b->len + len);
-    memcpy(b->at + b->len, data, len);
+    if (len)
+        memcpy(b->at + b->len, data, len);
     b->len += len;
     b->at[b->len] = '\0';
 }
@@ -177,12 +178,15 @@ static void buffer_clear(struct buffer *b)
     *b = (struct buffer){0};
 }
 
-static bool status_is_fine(const struct job *job)
+static void begin_stream(struct job *job)
 {
-    long status = 0;
+    long status = 0, version = 0;
 
     curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
-    return status >= 200 && status <= 299;
+    curl_easy_getinfo(job->easy, CURLINFO_HTTP_VERSION, &version);
+    job->streaming = status >= 200 && status <= 299;
+    job->queued_bytes_max =
+        version >= CURL_HTTP_VERSION_2_0 ? JOB_QUEUED_SHARED_BYTES_MAX : JOB_QUEUED_BYTES_MAX;
 }
 
 /* curl hands over one line at a time, of interim replies and trailers too. */
@@ -201,8 +205,8 @@ size_t job_on_head(char *data, size_t size, size_t count, void *context)
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
         job->head.len = 0; /* what came before was an interim reply */
     buffer_add(&job->head, data, len);
-    if (data[0] == '\r' || data[0] == '\n')
-        job->streaming = job_is_stream(job) && status_is_fine(job);
+    if (job_is_stream(job) && (data[0] == '\r' || data[0] == '\n'))
+        begin_stream(job);
     return len;
 }
 
@@ -236,7 +240,7 @@ static size_t queue_piece(struct job *job, const char *data, size_t len)
     bool full;
 
     pthread_mutex_lock(&inbox->lock);
-    full = job->queued_bytes >= JOB_QUEUED_BYTES_MAX;
+    full = job->queued_bytes >= job->queued_bytes_max;
     job->paused = full;
     if (!full) {
         struct piece *piece = memory_new(1, sizeof(*piece) + len);
@@ -272,11 +276,6 @@ struct text job_header(const struct job *job, const char *name)
 }
 
 /* --- the outcome for the worker ------------------------------------------- */
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool read_header(struct arena *a, struct text line, struct http_header *out)
 {
     const char *colon = memchr(line.at, ':', line.len);
@@ -286,8 +285,9 @@ static bool read_header(struct arena *a, struct text line, struct http_header *o
     if (!len)
         return false;
     name = text_z(a, (struct text){line.at, len});
-    for (size_t i = 0; i < len; i++)
-        name[i] = lower(name[i]);
+    for (char *c = name; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c | 0x20);
     out->name = name;
     out->value = text_z(a, text_trim((struct text){colon + 1, line.len - len - 1}));
     return true;

@@ -17,6 +17,9 @@ enum {
     JOB_HEADERS_MAX = 256,
     JOB_REQUEST_HEADERS_MAX = 64,
     JOB_QUEUED_BYTES_MAX = 1 << 20, /* of a stream, before the transfer is paused */
+    /* On an HTTP/2 connection, where a paused stream may hold up the others
+     * (curl 7.88): curl's own window, which it would buffer anyhow. */
+    JOB_QUEUED_SHARED_BYTES_MAX = 32 << 20,
     JOB_CONNECT_MS = 10 * 1000,
     JOB_ATTEMPT_MS = 60 * 1000,
 };
@@ -72,7 +75,9 @@ struct job {
     struct timer timer;
     int attempts;
     int64_t attempt_end_ms, started_ms, last_data_ms;
-    bool streaming; /* a 2xx reply has begun: its body goes to on_data */
+    bool streaming;          /* a 2xx reply has begun: its body goes to on_data */
+    bool shared;             /* counts in the client's */
+    size_t queued_bytes_max; /* then the stream is paused */
     /* Of the attempt. */
     CURL *easy;
     struct tls_witness *witness;

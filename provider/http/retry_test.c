@@ -104,9 +104,9 @@ TEST(budget_paces_retries)
         assert_int_equal(retry_budget_next(&budget, 1000), 1000);
         retry_budget_take(&budget, 1000);
     }
-    for (int i = 1; i <= RETRY_BUDGET_PER_SECOND; i++) {
+    for (int64_t i = 1; i <= RETRY_BUDGET_PER_SECOND; i++) {
         at = retry_budget_next(&budget, 1000);
-        assert_int_equal(at, 1000 + i * 1000 / RETRY_BUDGET_PER_SECOND);
+        assert_int_equal(at, 1000 + i * (1000 / RETRY_BUDGET_PER_SECOND));
         retry_budget_take(&budget, at);
     }
     assert_int_equal(at, 2000);
@@ -120,11 +120,10 @@ TEST(timers_come_in_order)
     int64_t before = -1;
     size_t count = 0;
 
-    srand(1);
     for (size_t i = 0; i < 200; i++)
-        timer_set(&timers, &many[i], rand() % 50);
+        timer_set(&timers, &many[i], (int64_t)(i * 7919 % 50));
     for (size_t i = 0; i < 200; i += 3)
-        timer_set(&timers, &many[i], rand() % 50);
+        timer_set(&timers, &many[i], (int64_t)(i * 7919 % 50));
     for (size_t i = 0; i < 200; i += 7) {
         timer_remove(&timers, &many[i]);
         timer_remove(&timers, &many[i]);
