@@ -190,7 +190,7 @@ static bool apply_rounds(struct call *c, struct kube *k, struct job *jobs, size_
     for (int round = 1; *finished && round < ROUNDS_MAX; round++) {
         if (!again_mark(c, jobs, count, replies))
             break;
-        *finished = call_wait_ms(c, round * ROUND_PAUSE_MS, what, NULL) &&
+        *finished = call_wait_ms(c, (int64_t)round * ROUND_PAUSE_MS, what, NULL) &&
                     jobs_send(c, k, jobs, count, apply_form, flags, replies);
     }
     return true;

@@ -67,12 +67,12 @@ static void events_add(struct call *c, struct kube *k, const struct kube_ref *re
     const struct value *events =
         items_quietly(c, k, list_target(c, namespace, "events", "fieldSelector", selector));
     size_t count = value_count(events);
-    const struct value **sorted = arena_array(c->arena, count, sizeof(*sorted));
+    const struct value **sorted = arena_array(c->arena, count, sizeof(const struct value *));
 
     for (size_t i = 0; i < count; i++)
         sorted[i] = value_item(events, i);
     if (count)
-        qsort(sorted, count, sizeof(*sorted), newest_first);
+        qsort(sorted, count, sizeof(const struct value *), newest_first);
     for (size_t i = 0; i < count && i < EVENTS_SHOWN_MAX; i++)
         text_add_f(b, "%s\n  %s %s: %s",
                    i ? "" : "\n\nWarnings of the object:", event_time(sorted[i]),

@@ -9,6 +9,7 @@
 
 enum {
     WORDS_BYTES_MAX = 4096, /* of the server's message */
+    HIDDEN_BYTES_MAX = 4 * WORDS_BYTES_MAX,
     CAUSES_MAX = 20,
     HIDDEN_LEN_MIN = 4, /* shorter data is not looked for: it would eat words */
 };
@@ -35,7 +36,7 @@ static struct text replace_all(struct arena *a, struct text in, struct text old)
 {
     struct text_builder b;
 
-    text_builder_init(&b, a, 4 * WORDS_BYTES_MAX);
+    text_builder_init(&b, a, HIDDEN_BYTES_MAX);
     while (in.len >= old.len) {
         if (memcmp(in.at, old.at, old.len) == 0) {
             text_add_z(&b, "(hidden)");

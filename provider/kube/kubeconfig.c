@@ -450,7 +450,7 @@ bool kubeconfig_target(struct call *c, const struct value *kubeconfig, const str
     const char *list = value_text(kubeconfig, "path");
     struct text raw = value_string_text(value_at(kubeconfig, "raw"));
     struct sources all = {.at = path_name(c->arena, at, list[0] ? "path" : "raw")};
-    struct entry context, cluster, user;
+    struct entry context = {.source = all.items, .what = ""}, cluster = context, user = context;
 
     if (!list[0] == !raw.len)
         return diag_error(c->diags, at, "Exactly one of path and raw",

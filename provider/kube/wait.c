@@ -274,10 +274,19 @@ static bool pause_ms(struct waiting *w, int64_t ms)
     return cancel_fired(w->call->cancel) ? interrupted(w) : timed_out(w);
 }
 
+/* Without the name. */
+static const char *folder_of(struct arena *a, const char *target)
+{
+    const char *slash = strrchr(target, '/');
+
+    return slash ? text_z(a, (struct text){target, (size_t)(slash - target)}) : target;
+}
+
 /* A kind that is not (yet) served has no object; looked for again and again. */
 static bool locate_kind(struct waiting *w)
 {
     struct kube_resource resource;
+    const char *target = "";
     bool found;
 
     for (;;) {
@@ -293,10 +302,9 @@ static bool locate_kind(struct waiting *w)
         if (!pause_ms(w, KIND_LOOK_MS))
             return false;
     }
-    if (!object_target(w->call, w->kube, &w->about, &resource, w->about.ref->name, &w->target))
+    if (!object_target(w->call, w->kube, &w->about, &resource, w->about.ref->name, &target))
         return false;
-    w->target = text_z(w->call->arena,
-                       (struct text){w->target, (size_t)(strrchr(w->target, '/') - w->target)});
+    w->target = folder_of(w->call->arena, target);
     return true;
 }
 
