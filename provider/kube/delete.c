@@ -3,9 +3,10 @@
 
 #include "codec/json.h"
 #include "kube/client.h"
+#include "kube/many.h"
 #include "kube/wait.h"
 
-static struct text delete_body(struct call *c, const struct kube_delete_options *o)
+struct text kube_delete_body(struct call *c, const struct kube_delete_options *o)
 {
     struct arena *a = c->arena;
     const struct value *preconditions = &value_empty_map;
@@ -64,7 +65,7 @@ static bool delete_send(struct call *c, struct kube *k, const struct kube_subjec
         .method = "DELETE",
         .target = target,
         .content_type = "application/json",
-        .body = delete_body(c, o),
+        .body = kube_delete_body(c, o),
         .flags = object_secrecy(about->ref, 0) | HTTP_IDEMPOTENT,
     };
     struct http_reply reply;

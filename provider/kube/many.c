@@ -120,9 +120,8 @@ static bool get_addressed(struct call *c, struct kube *k, const struct wanted *a
 
     for (size_t i = 0; i < count; i++)
         if (all[i].target)
-            requests[sent++] = (struct kube_request){.method = "GET",
-                                                     .target = all[i].target,
-                                                     .flags = object_secrecy(&all[i].ref, 0)};
+            requests[sent++] = (struct kube_request){
+                .method = "GET", .target = all[i].target, .flags = object_secrecy(&all[i].ref, 0)};
     if (!kube_send_all(c, k, requests, sent, replies))
         return false;
     sent = 0;
@@ -176,8 +175,8 @@ static bool is_gone(struct call *c, const struct http_reply *reply)
 {
     if (reply->failure != HTTP_FINE)
         return false;
-    return reply->status == 404 || (kube_status_is_fine(reply->status) &&
-                                    value_is_set(kube_status_of(c, reply)));
+    return reply->status == 404 ||
+           (kube_status_is_fine(reply->status) && value_is_set(kube_status_of(c, reply)));
 }
 
 static bool send_deletes(struct call *c, struct kube *k, const struct kube_ref *refs,

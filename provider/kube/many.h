@@ -18,4 +18,7 @@ bool kube_delete_all(struct call *c, struct kube *k, const struct kube_ref *refs
                      const char *const *uids, size_t count,
                      const struct kube_delete_options *options, bool *gone);
 
+/* The DeleteOptions that are sent (delete.c). */
+struct text kube_delete_body(struct call *c, const struct kube_delete_options *o);
+
 #endif
