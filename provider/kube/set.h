@@ -3,7 +3,9 @@
  * what is live, pruned, and deleted in reverse.
  *
  * Objects are a list value of maps as in JSON. What is null in them and what
- * stands in `status` is left out, stringData of Secrets becomes data. A key is
+ * stands in `status` is left out, stringData of Secrets becomes data, and what is
+ * nothing but a name gets the label app.kubernetes.io/managed-by, because whose an
+ * object is shows by its fields alone. A key is
  * "Kind/namespace/name" or, outside the core group, "Kind.group/namespace/name",
  * because two groups may have the same kind (Gateway): "ConfigMap/shop/cart",
  * "ClusterRole.rbac.authorization.k8s.io//reader".
@@ -26,6 +28,7 @@
 #include "kube/wait.h"
 
 char *kube_set_key(struct arena *a, const struct value *object);
+struct kube_ref kube_set_ref(struct arena *a, const char *key, const char *api_version);
 
 /* Offline: each is an object with apiVersion, kind and metadata.name, without
  * what only a server sets; none stands twice. Unknown parts are passed over.
@@ -59,15 +62,16 @@ bool kube_set_apply(struct call *c, struct kube *k, const struct value *objects,
                     const struct value **inventory);
 
 /* What is live against what is wanted. objects is null where only digests are
- * known. *inventory is `before` with what is not there any more left out of it
- * when nobody wants it, and with digests of objects that had none. Asks with one
+ * known. *inventory is what of `before` exists still, with digests of objects that
+ * had none. Asks with one
  * LIST for each kind and namespace with more than a few objects, with a GET each
  * for the others; only for objects that differ there is a dry run, to learn the
  * places. */
 bool kube_set_refresh(struct call *c, struct kube *k, const struct value *objects,
                       const struct value *before, const struct value **inventory,
                       const struct value **drift);
-/* The inventory entry of an object that is to be taken over as it is. */
+/* The inventory entry of an object that is to be taken over: without a digest while
+ * no field of it is ours, so that the next refresh calls it "(not managed)". */
 bool kube_set_entry(struct call *c, const struct value *live, const struct value **entry);
 
 /* Until the judge is content with each object; those that are as they should be
