@@ -40,15 +40,25 @@ struct certificates {
 bool certificate_read_all(struct arena *a, struct diags *diags, const struct path *at,
                           const char *what, struct text pem_or_der, struct certificates *out);
 
+bool certificates_hold(const struct certificates *list, const struct certificate *c);
+/* The one (other than c) whose key signed c; NULL when there is none. */
+const struct certificate *certificates_find_issuer(const struct certificates *list,
+                                                   const struct certificate *c);
+/* When the first of them ends; 0 for none. */
+int64_t certificates_end(const struct certificates *list);
+
 /* Is c a CA that can sign now, and is key its own? Each fault its own message:
  * not a CA, expired (when), not yet valid, path length 0 where it has to sign
- * another CA, key usage without keyCertSign, key of another certificate. */
+ * another CA, key usage without keyCertSign, extended key usage without
+ * serverAuth, weak key, key of another certificate. A NULL key is not asked
+ * about. All faults are told, not only the first. */
 bool certificate_check_signer(struct diags *diags, const struct path *at,
                               const struct certificate *c, const struct key *key, int64_t now,
                               bool signs_cas);
 /* chain[0] up to one of roots: each signed by the next, in order (a wrong order
  * has its own message), all valid now, CA flags and path lengths right: what
- * istiod checks, and `openssl verify`. */
+ * istiod checks, and `openssl verify`. Stricter in one point: a CA as chain[0]
+ * counts for the path lengths above it, since what it signs would break them. */
 bool certificate_check_chain(struct arena *a, struct diags *diags, const struct path *at,
                              const struct certificates *chain, const struct certificates *roots,
                              int64_t now);

@@ -142,15 +142,7 @@ bool certificate_check_signer(struct diags *diags, const struct path *at,
     return done & (!key || check_key(diags, at, c, key));
 }
 
-/* --- chains ------------------------------------------------------------- */
-struct walk {
-    struct arena *arena;
-    struct diags *diags;
-    const struct path *at;
-    const struct certificates *chain, *roots;
-    int64_t now;
-};
-
+/* --- lists --------------------------------------------------------------- */
 static bool has_issuer_name(const struct certificate *c, const struct certificate *issuer)
 {
     return X509_NAME_cmp(X509_get_issuer_name(c->handle), X509_get_subject_name(issuer->handle)) ==
@@ -171,23 +163,40 @@ static bool is_same(const struct certificate *a, const struct certificate *b)
     return X509_cmp(a->handle, b->handle) == 0;
 }
 
-static const struct certificate *find_same(const struct certificates *in,
-                                           const struct certificate *c)
+bool certificates_hold(const struct certificates *list, const struct certificate *c)
 {
-    for (size_t i = 0; i < in->count; i++)
-        if (is_same(&in->items[i], c))
-            return &in->items[i];
+    for (size_t i = 0; i < list->count; i++)
+        if (is_same(&list->items[i], c))
+            return true;
+    return false;
+}
+
+const struct certificate *certificates_find_issuer(const struct certificates *list,
+                                                   const struct certificate *c)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!is_same(&list->items[i], c) && is_issued_by(c, &list->items[i]))
+            return &list->items[i];
     return NULL;
 }
 
-static const struct certificate *find_issuer(const struct certificates *in,
-                                             const struct certificate *c)
+int64_t certificates_end(const struct certificates *list)
 {
-    for (size_t i = 0; i < in->count; i++)
-        if (!is_same(&in->items[i], c) && is_issued_by(c, &in->items[i]))
-            return &in->items[i];
-    return NULL;
+    int64_t end = list->count ? list->items[0].not_after : 0;
+
+    for (size_t i = 1; i < list->count; i++)
+        end = list->items[i].not_after < end ? list->items[i].not_after : end;
+    return end;
 }
+
+/* --- chains ------------------------------------------------------------- */
+struct walk {
+    struct arena *arena;
+    struct diags *diags;
+    const struct path *at;
+    const struct certificates *chain, *roots;
+    int64_t now;
+};
 
 static bool has_named_issuer(const struct certificates *in, const struct certificate *c)
 {
@@ -248,15 +257,16 @@ static bool step_up(const struct walk *w, size_t i, const struct certificate **r
     const struct certificate *c = &w->chain->items[i], *issuer;
     bool is_last = i + 1 == w->chain->count;
 
-    *root = find_same(w->roots, c);
-    if (*root)
+    if (certificates_hold(w->roots, c)) {
+        *root = c;
         return is_last || after_root(w, i);
+    }
     if (!is_last && is_issued_by(c, c + 1))
         return true;
-    issuer = find_issuer(w->chain, c);
+    issuer = certificates_find_issuer(w->chain, c);
     if (issuer)
         return wrong_order(w, i, issuer);
-    *root = find_issuer(w->roots, c);
+    *root = certificates_find_issuer(w->roots, c);
     if (*root)
         return is_last || stranger(w, i + 1);
     return no_root(w, c);
