@@ -18,5 +18,13 @@ struct service_token {
 bool service_token_request(struct call *c, struct kube *k, const char *namespace,
                            const char *account, const struct value *audiences, int64_t seconds,
                            struct service_token *out);
+/* The same for the API server, and only as long as this Secret exists, which is
+ * in the account's namespace: to delete it is to revoke the token. */
+bool service_token_request_bound(struct call *c, struct kube *k, const char *namespace,
+                                 const char *account, const struct value *secret, int64_t seconds,
+                                 struct service_token *out);
+/* What a token says of itself ("sub", "iat", "exp"), unverified; an empty map
+ * when it is no JWT. */
+const struct value *service_token_claims(struct arena *a, const char *token);
 
 #endif
