@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 #include "provider.h"
-#include "rpc/fixture_test.h"
 #include "rpc/method.h"
+#include "rpc/test_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

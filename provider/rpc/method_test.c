@@ -2,8 +2,8 @@
 
 #include "base/test.h"
 #include "provider.h"
-#include "rpc/fixture_test.h"
-#include "rpc/message_test.h"
+#include "rpc/test_fixture.h"
+#include "rpc/test_message.h"
 
 #define FOLDER "provider/rpc/testdata"
 

@@ -1,8 +1,8 @@
-/* fixture_test - a provider of its own for the tests of rpc: one type of each
+/* test_fixture - a provider of its own for the tests of rpc: one type of each
  * kind, whose attribute `mode` says what goes wrong. Defines the registry, so a
  * program that includes this (once) has these types instead of the real ones. */
-#ifndef RPC_FIXTURE_TEST_H
-#define RPC_FIXTURE_TEST_H
+#ifndef RPC_TEST_FIXTURE_H
+#define RPC_TEST_FIXTURE_H
 #include <string.h>
 
 #include "schema/check.h"

@@ -1,18 +1,18 @@
-/* message_test - the protocol's messages as JSON, for test cases kept as data.
+/* test_message - the protocol's messages as JSON, for test cases kept as data.
  *
  * One generic pair over protobuf-c's descriptors. Fields at their default are
- * left out. A DynamicValue is the short form of case_test.h, of the type that
+ * left out. A DynamicValue is the short form of test_case.h, of the type that
  * the case is about; {"$bytes": "…hex…"} is raw MessagePack. A bytes field is
  * the JSON it holds, or a string. An AttributePath is its text, a Diagnostic
  * "error path: summary: detail". Used by *_test.c and the harness. */
-#ifndef RPC_MESSAGE_TEST_H
-#define RPC_MESSAGE_TEST_H
+#ifndef RPC_TEST_MESSAGE_H
+#define RPC_TEST_MESSAGE_H
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec/msgpack.h"
 #include "rpc/method.h"
-#include "schema/case_test.h"
+#include "schema/test_case.h"
 
 /* What the case's dynamic values are of. */
 struct message_types {
