@@ -37,10 +37,12 @@ static struct key *load_key(struct arena *a, const char *name)
 static void assert_first(const char *name, const struct diags *diags, const char *summary,
                          const char *detail)
 {
-    if (!diags->first)
+    const struct diag *first = diags->first;
+
+    if (!first)
         fail_msg("%s: nothing was said", name);
-    if (strcmp(diags->first->summary, summary) != 0 || !strstr(diags->first->detail, detail))
-        fail_msg("%s: %s: %s", name, diags->first->summary, diags->first->detail);
+    else if (strcmp(first->summary, summary) != 0 || !strstr(first->detail, detail))
+        fail_msg("%s: %s: %s", name, first->summary, first->detail);
 }
 
 static const struct {

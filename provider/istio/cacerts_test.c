@@ -171,7 +171,7 @@ TEST(roots_in_change_are_kept_word_for_word)
 
 TEST(a_ca_does_not_outlive_its_signer_and_says_so)
 {
-    const struct cacerts_signer root = new_root(a, 100 * DAY);
+    const struct cacerts_signer root = new_root(a, 100LL * DAY);
     const struct cacerts_request request = request_for("east");
     struct cacerts_bundle bundle;
     struct cacerts_info info;
@@ -184,7 +184,7 @@ TEST(a_ca_does_not_outlive_its_signer_and_says_so)
     assert_said("cut", &diags, "A cluster's CA ends early, with the CA that signed it",
                 "cluster east will end on 2026-04-11");
     assert_true(cacerts_check(a, &diags, NULL, &bundle, NOW, &info));
-    assert_int_equal(info.expires_at, NOW + 100 * DAY);
+    assert_int_equal(info.expires_at, NOW + 100LL * DAY);
 }
 
 static const struct {
