@@ -10,7 +10,7 @@
 #include "rpc/server.h"
 #include "schema/docs.h"
 
-#define SOURCE "registry.terraform.io/multicluster/istio"
+#define SOURCE "multicluster/istio"
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 

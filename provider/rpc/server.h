@@ -8,7 +8,7 @@ struct provider;
 
 struct rpc_options {
     bool debug; /* -debug: no cookie, no TLS, print TF_REATTACH_PROVIDERS, serve many clients */
-    const char *source; /* "registry.terraform.io/multicluster/istio", for the reattach line */
+    const char *source; /* "multicluster/istio", for the reattach line */
 };
 
 /* Serves until Shutdown, SIGTERM or a lost client; returns the exit status. In
