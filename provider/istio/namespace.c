@@ -35,20 +35,30 @@ bool namespace_find(struct call *c, struct kube *k, const char *name, const stru
     return kube_get(c, k, &ref, out);
 }
 
+bool namespace_is_ours(struct call *c, struct kube *k, const char *name, bool *ours)
+{
+    const struct value *found;
+
+    *ours = false;
+    if (!namespace_find(c, k, name, &found))
+        return false;
+    *ours = found && is_made_by_us(found) && !is_going(found);
+    return true;
+}
+
+/* Without labels the whole entry is left out: an empty one would be owned too. */
 static const struct value *object_of(struct arena *a, const char *name, bool ours,
                                      const char *network)
 {
-    struct value_builder labels;
+    const struct value *metadata = value_map_of(a, {"name", value_string(a, name)});
 
-    value_builder_init(&labels, a);
     if (ours)
-        value_builder_set(&labels, managed_by, value_string(a, KUBE_FIELD_MANAGER));
+        metadata =
+            value_with_in(a, metadata, value_string(a, KUBE_FIELD_MANAGER), "labels", managed_by);
     if (network[0])
-        value_builder_set(&labels, network_label, value_string(a, network));
+        metadata = value_with_in(a, metadata, value_string(a, network), "labels", network_label);
     return value_map_of(a, {"apiVersion", value_string(a, "v1")},
-                        {"kind", value_string(a, "Namespace")},
-                        {"metadata", value_map_of(a, {"name", value_string(a, name)},
-                                                  {"labels", value_builder_map(&labels)})});
+                        {"kind", value_string(a, "Namespace")}, {"metadata", metadata});
 }
 
 /* --- making ------------------------------------------------------------------- */

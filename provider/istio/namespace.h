@@ -15,6 +15,9 @@
 
 /* *out NULL = there is none. */
 bool namespace_find(struct call *c, struct kube *k, const char *name, const struct value **out);
+/* It was made by us and is still ours to delete: a refresh whose object is gone
+ * keeps the state then, or a destroy would forget the namespace. */
+bool namespace_is_ours(struct call *c, struct kube *k, const char *name, bool *ours);
 /* Makes it when it is missing (waiting for an old one that is being deleted to
  * be gone), and has topology.istio.io/network=<network> on it when network is
  * not "". Somebody else's network there is an error. `found` is what
