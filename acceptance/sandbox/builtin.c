@@ -124,6 +124,15 @@ static const struct value *default_webhook(struct arena *a, const struct value *
     return v;
 }
 
+static const struct value *default_network_policy(struct arena *a, const struct value *spec)
+{
+    const struct value *types = value_list_of(a, value_string(a, "Ingress"));
+
+    if (value_count(value_at(spec, "egress")))
+        types = value_append(a, types, value_string(a, "Egress"));
+    return or_default(a, spec, "policyTypes", types);
+}
+
 const struct value *builtin_default(struct arena *a, const struct kind *kind, const struct value *v)
 {
     const struct value *spec = value_at(v, "spec");
@@ -140,6 +149,8 @@ const struct value *builtin_default(struct arena *a, const struct kind *kind, co
         return fold_string_data(a, v);
     if (is(kind, "Service"))
         return value_with(a, v, "spec", default_service(a, spec));
+    if (is(kind, "NetworkPolicy"))
+        return value_with(a, v, "spec", default_network_policy(a, spec));
     if (is(kind, "Pod"))
         return value_with(
             a, v, "spec",
@@ -190,6 +201,16 @@ static const struct value *allocate_ports(struct arena *a, const struct value *s
     return value_count(out) ? value_with(a, spec, "ports", out) : spec;
 }
 
+static const struct value *without_node_port(struct arena *a, const struct value *port)
+{
+    return value_with(a, port, "nodePort", NULL);
+}
+
+static const struct value *without_node_ports(struct arena *a, const struct value *spec)
+{
+    return each(a, spec, "ports", without_node_port);
+}
+
 static const struct value *prepare_service(struct arena *a, const struct value *before,
                                            const struct value *v)
 {
@@ -197,9 +218,15 @@ static const struct value *prepare_service(struct arena *a, const struct value *
     const struct value *spec = value_at(v, "spec"), *address;
     const char *type = value_text(spec, "type");
     unsigned h = hash_of(uid);
+    bool balanced = strcmp(type, "LoadBalancer") == 0;
 
-    if (!value_has(v, "status"))
+    if (!value_has(v, "status") || !balanced)
         v = value_with_in(a, v, &value_empty_map, "status", "loadBalancer");
+    if (!balanced)
+        spec = value_with(a, spec, "allocateLoadBalancerNodePorts", NULL);
+    if (!balanced && strcmp(type, "NodePort") != 0)
+        spec = without_node_ports(a, value_with(a, spec, "externalTrafficPolicy", NULL));
+    v = value_with(a, v, "spec", spec);
     if (strcmp(type, "ExternalName") == 0)
         return v;
     address = value_in(before, "spec", "clusterIP");
@@ -223,11 +250,20 @@ static const struct value *prepare_job(struct arena *a, const struct value *v)
                                               {"batch.kubernetes.io/job-name", name},
                                               {"controller-uid", uid}, {"job-name", name});
 
-    v = value_with_in(a, v,
-                      value_merge(a, value_in(v, "spec", "template", "metadata", "labels"), labels),
-                      "spec", "template", "metadata", "labels");
+    labels = value_merge(a, value_in(v, "spec", "template", "metadata", "labels"), labels);
+    v = value_with_in(a, v, labels, "spec", "template", "metadata", "labels");
+    if (!value_has(value_at(v, "metadata"), "labels"))
+        v = value_with_in(a, v, labels, "metadata", "labels");
     return value_with_in(a, v, value_map_of(a, {"batch.kubernetes.io/controller-uid", uid}), "spec",
                          "selector", "matchLabels");
+}
+
+static const struct value *no_disruptions(struct arena *a)
+{
+    const struct value *none = value_integer(a, 0);
+
+    return value_map_of(a, {"disruptionsAllowed", none}, {"currentHealthy", none},
+                        {"desiredHealthy", none}, {"expectedPods", none});
 }
 
 const struct value *builtin_prepare(struct sandbox *s, struct arena *a, const struct kind *kind,
@@ -245,6 +281,14 @@ const struct value *builtin_prepare(struct sandbox *s, struct arena *a, const st
     }
     if (is(kind, "Pod") && !before)
         after = value_with_in(a, after, value_string(a, "Pending"), "status", "phase");
+    if (is(kind, "CustomResourceDefinition") && !before)
+        after = crd_born(a, after);
+    if (is(kind, "PodDisruptionBudget") && !before)
+        after = value_with(a, after, "status", no_disruptions(a));
+    if (is(kind, "HorizontalPodAutoscaler") && !before)
+        after = value_with(a, after, "status",
+                           value_map_of(a, {"desiredReplicas", value_integer(a, 0)},
+                                        {"currentMetrics", &value_null}));
     if ((kind->flags & KIND_STATUS) && !before && !value_has(after, "status"))
         after = value_with(a, after, "status", &value_empty_map);
     return after;

@@ -173,12 +173,13 @@ static const struct value *deployment_status(struct arena *a, const struct value
         a, {"observedGeneration", value_in(v, "metadata", "generation")}, {"replicas", count},
         {"updatedReplicas", count}, {"readyReplicas", count}, {"availableReplicas", count},
         {"conditions",
-         value_list_of(a,
-                       condition(a, "Available", "True", "MinimumReplicasAvailable",
-                                 "Deployment has minimum availability."),
-                       condition(a, "Progressing", "True", "NewReplicaSetAvailable",
-                                 text_f(a, "ReplicaSet \"%s-sandbox\" has successfully progressed.",
-                                        value_z(value_in(v, "metadata", "name")))))});
+         value_list_of(
+             a,
+             condition(a, "Available", "True", "MinimumReplicasAvailable",
+                       "Deployment has minimum availability."),
+             condition(a, "Progressing", "True", "NewReplicaSetAvailable",
+                       text_f(a, "ReplicaSet \"%s-5d6f7c8b9\" has successfully progressed.",
+                              value_z(value_in(v, "metadata", "name")))))});
 }
 
 static const struct value *daemon_set_status(struct arena *a, const struct value *v)
@@ -273,12 +274,24 @@ static bool is_settled(const struct kind *kind, const struct value *v)
                        value_in(v, "metadata", "generation"));
 }
 
+static const struct value *settled(const struct sandbox *s, struct arena *a,
+                                   const struct kind *kind, const struct value *v,
+                                   const struct value *status)
+{
+    if (is(kind, "apps", "deployments") && s->minor >= 35)
+        status = value_with(a, status, "terminatingReplicas", value_integer(a, 0));
+    if (is(kind, "apps", "deployments"))
+        v = value_with_in(a, v, value_string(a, "1"), "metadata", "annotations",
+                          "deployment.kubernetes.io/revision");
+    return value_with(a, v, "status", status);
+}
+
 static void settle(struct sandbox *s, struct arena *a, const struct kind *kind,
                    const struct value *v)
 {
     for (size_t i = 0; i < sizeof(settling) / sizeof(*settling); i++)
         if (is(kind, settling[i].group, settling[i].plural) && !is_settled(kind, v))
-            put(s, a, kind, "status", v, value_with(a, v, "status", settling[i].status(a, v)));
+            put(s, a, kind, "status", v, settled(s, a, kind, v, settling[i].status(a, v)));
 }
 
 /* --- definitions ---------------------------------------------------------------------------------
@@ -607,7 +620,7 @@ static void run_task(struct sandbox *s, const struct task *task)
     arena_free(a);
 }
 
-int64_t controllers_run(struct sandbox *s)
+int64_t controllers_run(struct sandbox *s, bool all)
 {
     int64_t next = -1;
 
@@ -615,7 +628,7 @@ int64_t controllers_run(struct sandbox *s)
         int64_t wait = s->tasks[i].due_ms - clock_monotonic_ms();
         struct task task = s->tasks[i];
 
-        if (wait > 0) {
+        if (wait > 0 && !all) {
             next = next < 0 || wait < next ? wait : next;
             i++;
             continue;
@@ -636,7 +649,7 @@ void *controllers_loop(void *sandbox)
 
     pthread_mutex_lock(&s->lock);
     while (!s->stopping) {
-        int64_t wait = controllers_run(s);
+        int64_t wait = controllers_run(s, false);
         struct timespec until;
 
         if (wait < 0 || wait > IDLE_MS)

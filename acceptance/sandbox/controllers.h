@@ -12,8 +12,9 @@ struct stored;
 void controllers_look(struct sandbox *s, const struct kind *kind, const char *ns, const char *name);
 /* An object is gone: its dependents and whoever waited for that are next. */
 void controllers_gone(struct sandbox *s, const struct kind *kind, const struct stored *gone);
-/* Does what is due. Returns the milliseconds to the next task, -1 for none. */
-int64_t controllers_run(struct sandbox *s);
+/* Does what is due, or (all) also what is not yet. Returns the milliseconds to
+ * the next task, -1 for none. */
+int64_t controllers_run(struct sandbox *s, bool all);
 /* The objects that a fresh cluster has. */
 void controllers_seed(struct sandbox *s);
 /* Thread that runs tasks until the server stops; takes the lock. */

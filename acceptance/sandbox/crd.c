@@ -62,7 +62,7 @@ static const struct value *condition(struct arena *a, const char *type, const ch
                         {"reason", value_string(a, reason)}, {"message", value_string(a, message)});
 }
 
-const struct value *crd_established(struct arena *a, const struct value *definition)
+static const struct value *stored_versions(struct arena *a, const struct value *definition)
 {
     const struct value *versions = value_in(definition, "spec", "versions");
     const struct value *stored = &value_empty_list;
@@ -70,15 +70,41 @@ const struct value *crd_established(struct arena *a, const struct value *definit
     for (size_t i = 0; i < value_count(versions); i++)
         if (value_flag(value_item(versions, i), "storage"))
             stored = value_append(a, stored, value_at(value_item(versions, i), "name"));
-    return value_with(
-        a, definition, "status",
-        value_map_of(
-            a,
-            {"conditions",
-             value_list_of(a, condition(a, "NamesAccepted", "NoConflicts", "no conflicts found"),
-                           condition(a, "Established", "InitialNamesAccepted",
-                                     "the initial names have been accepted"))},
-            {"acceptedNames", value_in(definition, "spec", "names")}, {"storedVersions", stored}));
+    return stored;
+}
+
+const struct value *crd_born(struct arena *a, const struct value *definition)
+{
+    const struct value *names =
+        value_map_of(a, {"plural", &value_empty_string}, {"kind", &value_empty_string});
+
+    return value_with(a, definition, "status",
+                      value_map_of(a, {"conditions", &value_null}, {"acceptedNames", names},
+                                   {"storedVersions", stored_versions(a, definition)}));
+}
+
+const struct value *crd_established(struct arena *a, const struct value *definition)
+{
+    const struct value *conditions =
+        value_list_of(a, condition(a, "NamesAccepted", "NoConflicts", "no conflicts found"),
+                      condition(a, "Established", "InitialNamesAccepted",
+                                "the initial names have been accepted"));
+
+    return value_with(a, definition, "status",
+                      value_map_of(a, {"conditions", conditions},
+                                   {"acceptedNames", value_in(definition, "spec", "names")},
+                                   {"storedVersions", stored_versions(a, definition)}));
+}
+
+const struct value *crd_leaving(struct arena *a, const struct value *definition)
+{
+    const struct value *conditions = value_append(
+        a, value_in(definition, "status", "conditions"),
+        condition(a, "Terminating", "InstanceDeletionPending",
+                  "CustomResourceDefinition marked for deletion; CustomResource deletion will "
+                  "begin soon"));
+
+    return value_with_in(a, definition, conditions, "status", "conditions");
 }
 
 /* --- registration --------------------------------------------------------------------------- */
@@ -190,6 +216,8 @@ static bool type_holds(const struct value *schema, const struct value *v, const 
     const char *is = json_type(v);
 
     *wanted = value_text(schema, "type");
+    if (value_is_null(v) && value_flag(schema, "nullable"))
+        return true;
     if (value_flag(schema, "x-kubernetes-int-or-string")) {
         *wanted = "integer,string";
         return v->kind == VALUE_STRING || strcmp(is, "integer") == 0;
@@ -235,14 +263,15 @@ static void validate_string(const struct value *schema, const struct value *v, c
     const char *pattern = value_text(schema, "pattern");
     int64_t len = (int64_t)v->string.len;
 
+    /* one fault of a string is told, not all */
     if (value_has(schema, "maxLength") && len > value_integer_at(schema, "maxLength"))
         problem(p, "FieldValueTooLong", path, "Too long: may not be more than %lld bytes",
                 (long long)value_integer_at(schema, "maxLength"));
-    if (value_has(schema, "minLength") && len < value_integer_at(schema, "minLength"))
+    else if (value_has(schema, "minLength") && len < value_integer_at(schema, "minLength"))
         problem(p, "FieldValueInvalid", path,
                 "Invalid value: %s: %s in body should be at least %lld chars long",
                 json_write(p->arena, v).at, path, (long long)value_integer_at(schema, "minLength"));
-    if (*pattern && !pattern_holds(pattern, value_z(v)))
+    else if (*pattern && !pattern_holds(pattern, value_z(v)))
         problem(p, "FieldValueInvalid", path, "Invalid value: %s: %s in body should match '%s'",
                 json_write(p->arena, v).at, path, pattern);
 }

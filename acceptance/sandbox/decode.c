@@ -167,6 +167,22 @@ static void check_value(struct check *c, const struct shape *shape, const struct
         check_entries(c, shape, v, path, go_path);
 }
 
+/* In byte order, as custom kinds list them. */
+static const struct value *sorted(struct arena *a, const struct value *texts)
+{
+    struct value_builder b;
+    const struct value *keys;
+
+    value_builder_init(&b, a);
+    for (size_t i = 0; i < value_count(texts); i++)
+        value_builder_set(&b, value_z(value_item(texts, i)), value_item(texts, i));
+    keys = value_sorted(a, value_builder_map(&b));
+    value_builder_init(&b, a);
+    for (size_t i = 0; i < value_count(keys); i++)
+        value_builder_add(&b, keys->map.entries[i].value);
+    return value_builder_list(&b);
+}
+
 static bool report_unknown(struct request *r, const struct value *unknown)
 {
     const char *mode = request_parameter(r, "fieldValidation");
@@ -174,6 +190,8 @@ static bool report_unknown(struct request *r, const struct value *unknown)
 
     if (value_count(unknown) == 0 || strcmp(mode, "Ignore") == 0)
         return true;
+    if (r->kind->flags & KIND_CUSTOM)
+        unknown = sorted(r->a, unknown);
     text_builder_init(&b, r->a, LIST_BYTES_MAX);
     for (size_t i = 0; i < value_count(unknown); i++) {
         const char *line = text_f(r->a, "unknown field \"%s\"", value_z(value_item(unknown, i)));
@@ -249,7 +267,7 @@ static bool is_left_out(const struct shape *shape, const struct shape_field *fie
                         const struct value *v)
 {
     if (value_is_null(v))
-        return true;
+        return !field || !field->keep_null;
     return field && !field->keep && field->shape->kind != SHAPE_OBJECT &&
            shape->kind == SHAPE_OBJECT && is_empty(v);
 }

@@ -241,6 +241,8 @@ struct fields_change fields_compare(struct arena *a, const struct shape *shape,
     struct change_builders b;
     struct fields_change change = {0};
 
+    if (value_is_null(before) && after->kind == VALUE_LIST)
+        before = &value_empty_list;
     value_builder_init(&b.added, a);
     value_builder_init(&b.modified, a);
     value_builder_init(&b.removed, a);
@@ -282,11 +284,16 @@ static const char *step_text(struct arena *a, const char *key)
     return text_built(&b).at;
 }
 
+/* At each level the members come first, then what is below them. */
 static void add_paths(struct arena *a, const struct value *node, const char *path,
                       struct value_builder *out)
 {
-    if (*path && is_member(node))
-        value_builder_add(out, value_string(a, path));
+    for (size_t i = 0; i < value_count(node); i++) {
+        const struct value_entry *e = &node->map.entries[i];
+
+        if (strcmp(e->key, ".") != 0 && is_member(e->value))
+            value_builder_add(out, value_f(a, "%s%s", path, step_text(a, e->key)));
+    }
     for (size_t i = 0; i < value_count(node); i++) {
         const struct value_entry *e = &node->map.entries[i];
 

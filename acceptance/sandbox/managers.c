@@ -60,16 +60,18 @@ static const struct value *managers_write(struct arena *a, struct managers *m)
         const struct manager *e = &m->items[i];
         const struct value *v = value_map_of(
             a, {"manager", value_string(a, e->name)}, {"operation", value_string(a, e->operation)},
-            {"apiVersion", value_string(a, e->version)}, {"time", value_string(a, e->time)},
+            {"apiVersion", value_string(a, e->version)},
             {"fieldsType", value_string(a, "FieldsV1")}, {"fieldsV1", fields_sorted(a, e->set)});
 
         if (!e->set)
             continue;
+        if (*e->time)
+            v = value_with(a, v, "time", value_string(a, e->time));
         if (*e->subresource)
             v = value_with(a, v, "subresource", value_string(a, e->subresource));
         value_builder_add(&b, v);
     }
-    return value_builder_list(&b);
+    return b.count ? value_builder_list(&b) : NULL;
 }
 
 static struct manager *find(struct managers *m, const struct write *w, const char *operation)
@@ -127,6 +129,8 @@ static const struct value *without_system_fields(const struct write *w, const st
         return set;
     if (strcmp(w->subresource, "status") != 0)
         set = value_with(a, set, "f:status", NULL);
+    else if (!(w->kind->flags & KIND_CUSTOM))
+        set = value_with(a, set, "f:spec", NULL);
     else if (value_has(set, "f:status"))
         set = value_map_of(a, {"f:status", value_at(set, "f:status")});
     else
@@ -216,24 +220,35 @@ static const char *manager_text(struct arena *a, const struct manager *m)
     return text;
 }
 
+static int by_name(const void *left, const void *right)
+{
+    const struct manager *const *a = left, *const *b = right;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
 static const struct value *find_conflicts(const struct write *w, const struct managers *m,
                                           const struct manager *self,
                                           const struct fields_change *change)
 {
     struct arena *a = w->arena;
     const struct value *touched = fields_union(a, change->added, change->modified);
+    const struct manager **sorted = arena_array(a, m->count, sizeof(*sorted));
     struct value_builder b;
 
+    for (size_t i = 0; i < m->count; i++)
+        sorted[i] = &m->items[i];
+    qsort(sorted, m->count, sizeof(struct manager *), by_name);
     value_builder_init(&b, a);
     for (size_t i = 0; i < m->count; i++) {
         const struct value *paths;
 
-        if (&m->items[i] == self)
+        if (sorted[i] == self)
             continue;
-        paths = fields_paths(a, fields_common(a, m->items[i].set, touched));
+        paths = fields_paths(a, fields_common(a, sorted[i]->set, touched));
         for (size_t k = 0; k < value_count(paths); k++)
             value_builder_add(
-                &b, value_map_of(a, {"manager", value_string(a, manager_text(a, &m->items[i]))},
+                &b, value_map_of(a, {"manager", value_string(a, manager_text(a, sorted[i]))},
                                  {"field", value_item(paths, k)}));
     }
     return value_builder_list(&b);
@@ -269,8 +284,6 @@ bool managers_apply(const struct write *w, const struct value *before, const str
     if (!w->force && value_count(*conflicts))
         return false;
     take_from_others(w, m, self, &change);
-    if (!same_set(last, self->set) || !*self->time)
-        self->time = now(a);
     *managed = managers_write(a, m);
     return true;
 }
@@ -280,6 +293,8 @@ const struct value *managers_touch(const struct write *w, const struct value *ma
     struct managers *m = arena_alloc(w->arena, sizeof(*m));
     struct manager *self;
 
+    if (!managed)
+        return NULL;
     managers_read(value_with_in(w->arena, &value_empty_map, managed, "metadata", "managedFields"),
                   m);
     self = find(m, w, "Apply");

@@ -15,12 +15,13 @@ struct write {
 const struct value *managers_update(const struct write *w, const struct value *before,
                                     const struct value *after);
 /* before with what is applied; false: *conflicts lists {manager, field}. The
- * object comes without defaults; its managedFields are in *managed, to be set
- * once the object is complete. */
+ * object comes without defaults; its managedFields are in *managed (NULL: none), to
+ * be set once the object is complete. */
 bool managers_apply(const struct write *w, const struct value *before, const struct value *applied,
                     const struct value **after, const struct value **managed,
                     const struct value **conflicts);
-/* The manager's entry with the time of now. */
+/* The manager's entry with the time of now: for an apply that changed the
+ * object itself, not only who owns what. NULL stays NULL. */
 const struct value *managers_touch(const struct write *w, const struct value *managed);
 
 #endif

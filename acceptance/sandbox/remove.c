@@ -56,12 +56,12 @@ static const struct value *mark(struct arena *a, const struct kind *kind,
                            "deletionTimestamp");
     if (kind_is(kind, "", "namespaces"))
         return value_with_in(a, object, value_string(a, "Terminating"), "status", "phase");
-    if (value_is_set(generation) && !is_definition(kind))
+    if (is_definition(kind))
+        return crd_leaving(a, object);
+    if (value_is_set(generation))
         object = value_with_in(a, object, value_integer(a, value_as_integer(generation) + 1),
                                "metadata", "generation");
-    return is_definition(kind) ? object
-                               : value_with_in(a, object, value_integer(a, 0), "metadata",
-                                               "deletionGracePeriodSeconds");
+    return value_with_in(a, object, value_integer(a, 0), "metadata", "deletionGracePeriodSeconds");
 }
 
 static void orphan(struct sandbox *s, struct arena *a, const char *uid)
@@ -129,12 +129,18 @@ static bool check_preconditions(struct request *r, const struct value *options,
     }
     if (!what)
         return true;
-    return status_object(r, 409, "Conflict",
-                         "Operation cannot be fulfilled on %s \"%s\": the %s in the precondition "
-                         "(%s) does not match the %s in record (%s). The object might have been "
-                         "%s",
-                         kind_qualified(r->a, r->kind), r->name, what, wanted, what, own,
-                         strcmp(what, "UID") == 0 ? "deleted and then recreated" : "modified");
+    reply_value(
+        r, 409,
+        status_value(r->a, 409, "Conflict",
+                     text_f(r->a,
+                            "Operation cannot be fulfilled on %s \"%s\": the %s in the "
+                            "precondition (%s) does not match the %s in record (%s). The object "
+                            "might have been %s",
+                            kind_qualified(r->a, r->kind), r->name, what, wanted, what, own,
+                            strcmp(what, "UID") == 0 ? "deleted and then recreated" : "modified"),
+                     value_map_of(r->a, {"name", value_string(r->a, r->name)},
+                                  {"kind", value_string(r->a, r->kind->kind)})));
+    return false;
 }
 
 static bool check_propagation(struct request *r, const char *propagation)
@@ -223,10 +229,18 @@ void remove_one(struct request *r)
         status_deleted(r, value_z(value_in(object, "metadata", "uid")));
 }
 
+/* As an item of a list. */
+static const struct value *untyped(struct request *r, const struct value *v)
+{
+    if (r->kind->flags & KIND_CUSTOM)
+        return v;
+    return value_with(r->a, value_with(r->a, v, "kind", NULL), "apiVersion", NULL);
+}
+
 void remove_many(struct request *r)
 {
     struct collection *c = store_collection(r->s, r->kind);
-    const struct value *options, *gone = &value_empty_list;
+    const struct value *options, *gone = &value_empty_list, *shown = gone;
     const char *propagation;
     struct selector selector;
     size_t first, end;
@@ -237,8 +251,10 @@ void remove_many(struct request *r)
     for (size_t i = first; i < end; i++) {
         const struct value *v = stored_value(r->a, c->items[i]);
 
-        if (selector_matches(&selector, v))
-            gone = value_append(r->a, gone, v);
+        if (!selector_matches(&selector, v))
+            continue;
+        gone = value_append(r->a, gone, v);
+        shown = value_append(r->a, shown, untyped(r, v));
     }
     for (size_t i = 0; i < value_count(gone) && !r->dry_run; i++)
         remove_start(r->s, r->a, r->kind, value_item(gone, i), propagation);
@@ -248,5 +264,5 @@ void remove_many(struct request *r)
                              {"metadata", value_map_of(r->a, {"resourceVersion",
                                                               value_f(r->a, "%lld",
                                                                       (long long)r->s->version)})},
-                             {"items", gone}));
+                             {"items", shown}));
 }

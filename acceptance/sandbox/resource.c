@@ -87,12 +87,26 @@ static bool listed(struct request *r, const struct selector *selector, const str
     return selector_is_empty(selector) || selector_matches(selector, stored_value(r->a, stored));
 }
 
+/* Items of built-in lists do not say what they are: the list does. */
+static void add_untyped(struct request *r, struct text_builder *b, struct text json)
+{
+    const char *type = text_f(r->a, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",", r->kind->kind,
+                              kind_api_version(r->a, r->kind));
+    size_t len = strlen(type);
+
+    if (text_starts_with(json, type)) {
+        text_add_char(b, '{');
+        json = (struct text){json.at + len, json.len - len};
+    }
+    text_add(b, json);
+}
+
 static void add_item(struct request *r, struct text_builder *b, const struct stored *stored)
 {
     if (r->kind->flags & KIND_CUSTOM)
         text_add(b, json_write(r->a, presented(r, stored_value(r->a, stored))));
     else
-        text_add(b, stored->json);
+        add_untyped(r, b, stored->json);
 }
 
 static void handle_list(struct request *r)
@@ -342,12 +356,18 @@ static const struct value *born(struct request *r, const struct value *v)
 /* v has its managedFields (NULL: none). */
 static void finish_create(struct request *r, const struct value *v)
 {
+    const struct value *old;
+
     if (!is_custom(r))
         v = builtin_prepare(r->s, r->a, r->kind, NULL, v);
     if (!check_valid(r, NULL, v))
         return;
-    if (store_find(r->s, r->kind, r->ns, r->name)) {
-        status_object(r, 409, "AlreadyExists", "%s \"%s\" already exists",
+    old = store_get(r->s, r->a, r->kind, r->ns, r->name);
+    if (old) {
+        status_object(r, 409, "AlreadyExists", "%s%s \"%s\" already exists",
+                      value_has(value_at(old, "metadata"), "deletionTimestamp")
+                          ? "object is being deleted: "
+                          : "",
                       kind_resource(r->a, r->kind), r->name);
         return;
     }
@@ -429,7 +449,7 @@ static void handle_update(struct request *r)
         problems_init(&p, r->a);
         problem(&p, "FieldValueInvalid", "metadata.resourceVersion",
                 "Invalid value: 0: must be specified for an update");
-        if (!status_valid(r, r->kind->group, r->kind->kind, r->name, &p))
+        if (!status_valid(r, r->kind->group, r->kind->plural, r->name, &p))
             return;
     }
     update_to(r, before, v);
@@ -474,11 +494,11 @@ static bool check_conflicts(struct request *r, const struct value *conflicts)
         while (end < count &&
                strcmp(value_text(value_item(conflicts, end), "manager"), manager) == 0)
             end++;
-        text_add_f(&b, "%sconflict%s with %s:", i ? "\n" : "", end - i > 1 ? "s" : "", manager);
-        for (bool several = end - i > 1; i < end; i++) {
+        text_add_f(&b, "%sconflict%s with %s:", i ? "\n" : "", count > 1 ? "s" : "", manager);
+        for (; i < end; i++) {
             const struct value *field = value_at(value_item(conflicts, i), "field");
 
-            text_add_f(&b, several ? "\n- %s" : " %s", value_z(field));
+            text_add_f(&b, count > 1 ? "\n- %s" : " %s", value_z(field));
             value_builder_add(
                 &causes, value_map_of(r->a, {"reason", value_string(r->a, "FieldManagerConflict")},
                                       {"message", value_f(r->a, "conflict with %s", manager)},
@@ -519,8 +539,9 @@ static bool check_applied(struct request *r, const struct value *v)
     fault = fields_fault(r->a, r->kind->shape, v);
     if (fault)
         return status_fail(r, 500, "",
-                           "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s", r->ns,
-                           r->name, *r->kind->group ? "" : "/", expected, r->kind->kind, fault);
+                           "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s",
+                           value_z(value_in(v, "metadata", "namespace")), r->name,
+                           *r->kind->group ? "" : "/", expected, r->kind->kind, fault);
     return true;
 }
 
@@ -563,7 +584,12 @@ static void apply_new(struct request *r, const struct value *applied)
     if (!check_namespace(r) || !managers_apply(&w, NULL, applied, &after, &managed, &conflicts))
         return;
     after = born(r, complete(r, after));
-    finish_create(r, with_meta(r, after, "managedFields", managed));
+    finish_create(r, with_meta(r, after, "managedFields", managers_touch(&w, managed)));
+}
+
+static const struct value *without_managers(struct request *r, const struct value *v)
+{
+    return with_meta(r, v, "managedFields", NULL);
 }
 
 static void apply_to(struct request *r, const struct value *before, const struct value *applied)
@@ -582,7 +608,7 @@ static void apply_to(struct request *r, const struct value *before, const struct
     after = with_meta(r, after, "managedFields", managed);
     if (!prepare_update(r, before, &after))
         return;
-    if (!value_equal(before, after))
+    if (!value_equal(without_managers(r, before), without_managers(r, after)))
         after = with_meta(r, after, "managedFields", managers_touch(&w, managed));
     finish_update(r, before, after);
 }
@@ -593,7 +619,8 @@ static void handle_apply(struct request *r)
 
     if (!check_apply_options(r) || !decode_body(r, &body))
         return;
-    body = without_nulls(r->a, body);
+    if (!is_custom(r))
+        body = without_nulls(r->a, body);
     if (!check_applied(r, body))
         return;
     before = store_get(r->s, r->a, r->kind, r->ns, r->name);

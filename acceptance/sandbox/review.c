@@ -240,8 +240,14 @@ void review_handle(struct request *r)
         return;
     }
     if (decode_body(r, &body) && decode_object(r, body, &v)) {
-        v = value_with_in(r->a, v, value_string(r->a, clock_rfc3339(r->a, clock_now())), "metadata",
-                          "creationTimestamp");
+        struct write w = {r->a, r->kind, r->manager, "", false};
+
+        v = value_with(r->a, v, "status", NULL);
+        if (kind_is(r->kind, "authentication.k8s.io", "selfsubjectreviews"))
+            v = value_with_in(r->a, v, value_string(r->a, clock_rfc3339(r->a, clock_now())),
+                              "metadata", "creationTimestamp");
+        else
+            v = managers_update(&w, NULL, v);
         reply_value(r, 201, answer(r, v));
     }
 }

@@ -69,6 +69,8 @@ char *sandbox_object(struct sandbox *s, const char *path);
  * manager: json is merged into the object, which is made when it is missing. */
 bool sandbox_put(struct sandbox *s, const char *path, const char *json, const char *manager);
 bool sandbox_delete(struct sandbox *s, const char *path);
+/* Controllers do at once what settle_ms would make wait. */
+void sandbox_settle(struct sandbox *s);
 /* Watches and lists from before now answer 410 Gone. */
 void sandbox_compact(struct sandbox *s);
 

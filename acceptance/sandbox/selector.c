@@ -89,37 +89,44 @@ static bool read_labels(struct request *r, struct selector *out)
 
         if (!v)
             return status_fail(r, 400, "BadRequest",
-                               "unable to parse requirement: found '%s' expected: '('",
-                               text_z(r->a, term));
+                               "unable to parse requirement: found '' expected: '('");
         out->labels = value_append(r->a, out->labels, v);
     }
     return true;
 }
 
 /* Which fields a kind's lists can be filtered by. */
-static bool field_is_known(const struct kind *kind, const char *path)
+static const struct {
+    const char *plural, *path;
+} known[] = {
+    {"pods", "spec.nodeName"},           {"pods", "status.phase"},  {"secrets", "type"},
+    {"namespaces", "status.phase"},      {"events", "reason"},      {"events", "type"},
+    {"nodes", "spec.unschedulable"},     {"services", "spec.type"}, {"jobs", "status.successful"},
+    {"pods", "spec.serviceAccountName"},
+};
+
+/* False: answered. Kinds that have fields of their own say it in other words. */
+static bool check_field(struct request *r, const char *path)
 {
-    static const struct {
-        const char *plural, *path;
-    } known[] = {
-        {"pods", "spec.nodeName"},
-        {"pods", "status.phase"},
-        {"pods", "spec.serviceAccountName"},
-        {"secrets", "type"},
-        {"namespaces", "status.phase"},
-        {"events", "reason"},
-        {"events", "type"},
-        {"nodes", "spec.unschedulable"},
-        {"services", "spec.type"},
-        {"jobs", "status.successful"},
-    };
+    bool own = r->kind->flags & KIND_CUSTOM;
 
     if (strcmp(path, "metadata.name") == 0 || strcmp(path, "metadata.namespace") == 0)
         return true;
-    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-        if (strcmp(known[i].plural, kind->plural) == 0 && strcmp(known[i].path, path) == 0)
+    if (strcmp(r->kind->plural, "events") == 0 && strncmp(path, "involvedObject.", 15) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        bool here = strcmp(known[i].plural, r->kind->plural) == 0;
+
+        own |= here;
+        if (here && strcmp(known[i].path, path) == 0)
             return true;
-    return strcmp(kind->plural, "events") == 0 && strncmp(path, "involvedObject.", 15) == 0;
+    }
+    if (own)
+        return status_fail(r, 400, "BadRequest", "field label not supported: %s", path);
+    return status_fail(r, 400, "BadRequest",
+                       "\"%s\" is not a known field selector: only \"metadata.name\", "
+                       "\"metadata.namespace\"",
+                       path);
 }
 
 static bool read_fields(struct request *r, struct selector *out)
@@ -133,8 +140,8 @@ static bool read_fields(struct request *r, struct selector *out)
         if (!v || value_count(value_at(v, "values")) == 0)
             return status_fail(r, 400, "BadRequest", "invalid field selector: %s",
                                text_z(r->a, term));
-        if (!field_is_known(r->kind, path))
-            return status_fail(r, 400, "BadRequest", "field label not supported: %s", path);
+        if (!check_field(r, path))
+            return false;
         out->fields = value_append(r->a, out->fields, v);
     }
     return true;

@@ -106,7 +106,7 @@ static bool perform(struct request *r, struct MHD_Connection *connection)
         handle(r);
     faults_after(s, met);
     if (s->settle_ms == 0)
-        controllers_run(s);
+        controllers_run(s, false);
     if (!is_control(r))
         faults_record(s, r->method, r->target, met == FAULT_CUT ? 0 : r->status);
     return met != FAULT_CUT && met != FAULT_CUT_AFTER;
@@ -335,7 +335,7 @@ struct sandbox *sandbox_start(const struct sandbox_options *options)
     s->slow_ms = SLOW_MS;
     s->identity = identity_new(s->arena, s->name);
     controllers_seed(s);
-    controllers_run(s);
+    controllers_run(s, false);
     s->daemon = listen_on(s, options->port);
     if (!s->daemon)
         die("cannot listen on 127.0.0.1: is the port taken?");
@@ -482,11 +482,12 @@ static bool inside(struct sandbox *s, const char *method, const char *path, cons
     pthread_mutex_lock(&s->lock);
     if (strcmp(method, "PATCH") == 0 && !resource_at(s, a, path) && slash) {
         r.method = "POST";
+        r.content_type = "application/json";
         r.path = text_z(a, (struct text){path, (size_t)(slash - path)});
     }
     handle(&r);
     if (s->settle_ms == 0)
-        controllers_run(s);
+        controllers_run(s, false);
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
     arena_free(a);
@@ -507,5 +508,12 @@ void sandbox_compact(struct sandbox *s)
 {
     pthread_mutex_lock(&s->lock);
     store_compact(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void sandbox_settle(struct sandbox *s)
+{
+    pthread_mutex_lock(&s->lock);
+    controllers_run(s, true);
     pthread_mutex_unlock(&s->lock);
 }

@@ -293,6 +293,7 @@ static void schema_object(struct arena *a, const struct value *schema, struct sh
             .name = properties->map.entries[i].key,
             .shape = shape_of_schema(a, property),
             .keep = true,
+            .keep_null = !value_has(property, "default"),
             .fallback = value_has(property, "default") ? value_at(property, "default") : NULL,
         };
     }

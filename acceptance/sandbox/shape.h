@@ -46,6 +46,7 @@ struct shape_field {
     const char *name;
     const struct shape *shape;
     bool keep;                    /* "", 0, false, {} and [] are stored, not left out */
+    bool keep_null;               /* of a custom kind: a null is told, and mostly refused */
     const struct value *fallback; /* default, or NULL */
 };
 

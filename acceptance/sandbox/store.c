@@ -152,6 +152,25 @@ void store_compact(struct sandbox *s)
 }
 
 /* --- changes ------------------------------------------------------------------------- */
+/* kind, apiVersion and metadata first: lists cut them off, people read them. */
+static const struct value *in_order(struct arena *a, const struct value *v)
+{
+    static const char *const first[] = {"kind", "apiVersion", "metadata"};
+    struct value_builder b;
+
+    value_builder_init(&b, a);
+    for (size_t i = 0; i < 3; i++)
+        value_builder_push(&b, first[i], value_at(v, first[i]));
+    for (size_t i = 0; i < value_count(v); i++) {
+        const struct value_entry *e = &v->map.entries[i];
+
+        if (strcmp(e->key, "kind") != 0 && strcmp(e->key, "apiVersion") != 0 &&
+            strcmp(e->key, "metadata") != 0)
+            value_builder_push(&b, e->key, e->value);
+    }
+    return value_builder_map(&b);
+}
+
 static const struct value *with_version(struct sandbox *s, struct arena *a, const struct value *v)
 {
     return value_with_in(a, v, value_f(a, "%lld", (long long)++s->version), "metadata",
@@ -162,7 +181,7 @@ const struct value *store_put(struct sandbox *s, struct arena *a, const struct k
                               const struct value *v)
 {
     struct collection *c = store_collection(s, kind);
-    const struct value *versioned = with_version(s, a, v);
+    const struct value *versioned = in_order(a, with_version(s, a, v));
     struct stored *now = stored_new(a, versioned, s->version), *before = NULL;
     size_t at = place(c, now->ns.at, now->name.at);
 
