@@ -160,19 +160,25 @@ static bool is_due(const struct value *object, const struct value *claims)
     return expires_at - margin <= clock_now();
 }
 
+static const struct value *string_or_null(struct arena *a, const char *z)
+{
+    return z[0] ? value_string(a, z) : &value_null;
+}
+
 static const struct value *describe(struct call *c, const struct value *object,
                                     const struct remote_access *access)
 {
     struct arena *a = c->arena;
     const struct value *claims = service_token_claims(a, access->token);
     int64_t expires_at = value_integer_at(claims, "exp");
-    const char *fingerprint = digest_sha256_hex(a, c->diags, text_of(access->token));
+    struct text token = text_of(access->token);
     const struct value *v = with_id(a, object);
 
-    v = value_with(a, v, "server", value_string(a, access->server));
-    v = value_with(a, v, "token_fingerprint_sha256", value_string(a, fingerprint));
+    v = value_with(a, v, "server", string_or_null(a, access->server));
+    v = value_with(a, v, "token_fingerprint_sha256",
+                   string_or_null(a, token.len ? digest_sha256_hex(a, c->diags, token) : ""));
     v = value_with(a, v, "token_expires_at",
-                   expires_at ? value_string(a, clock_rfc3339(a, expires_at)) : &value_null);
+                   string_or_null(a, expires_at ? clock_rfc3339(a, expires_at) : ""));
     return value_with(a, v, "ready_for_renewal", value_bool(is_due(object, claims)));
 }
 
@@ -366,7 +372,7 @@ static bool remote_secret_reread(struct call *c, const struct value *state,
         return true;
     *out = value_with(c->arena, *out, "ready_for_renewal", &value_true);
     diag_warning(c->diags, NULL,
-                 text_f(c->arena, "%s is written anew", kube_ref_text(c->arena, &ref)),
+                 text_f(c->arena, "%s will be written anew", kube_ref_text(c->arena, &ref)),
                  "On cluster %s, %s.", w.watcher, fault);
     return true;
 }
@@ -470,21 +476,11 @@ static void replace_if_renamed(struct call *c, struct plan *plan, const char *at
         plan_replace(c, plan, path_of(c->arena, attribute, "name"));
 }
 
-static void plan_server(struct call *c, struct plan *plan)
-{
-    const struct value *override = value_at(plan->planned, "server_override");
-
-    if (value_is_set(override))
-        plan_set(c, plan, "server", override);
-    else if (plan_changes(plan, "server_override") || plan_changes(plan, "remote"))
-        plan_set_unknown(c, plan, "server");
-}
-
 static bool remote_secret_plan(struct call *c, struct plan *plan)
 {
-    static const char *const outputs[] = {"token_fingerprint_sha256", "token_expires_at",
+    static const char *const outputs[] = {"server", "token_fingerprint_sha256", "token_expires_at",
                                           "ready_for_renewal", NULL};
-    const struct value *planned = plan->planned;
+    const struct value *planned = plan->planned, *override = value_at(planned, "server_override");
 
     connection_plan(c, plan, "cluster");
     connection_plan(c, plan, "remote");
@@ -499,9 +495,10 @@ static bool remote_secret_plan(struct call *c, struct plan *plan)
         plan_set(c, plan, "id", value_at(v, "id"));
         plan_set(c, plan, "secret_name", value_at(v, "secret_name"));
     }
-    plan_server(c, plan);
     if (!plan_is_create(plan) && is_rewritten(plan->prior, planned))
         plan_set_all_unknown(c, plan, outputs);
+    if (value_is_set(override))
+        plan_set(c, plan, "server", override);
     return true;
 }
 
