@@ -2,7 +2,7 @@
 # Makes etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok available and prints,
 # as the last line, the directory that holds them all.
 #
-#   build.sh [K8S_VERSION]        such as v1.36.3
+#   build.sh [K8S_VERSION]        such as v1.36.3; else the variable K8S_VERSION
 #
 # A server is taken from $KUBEBUILDER_ASSETS, then from PATH, else built from its Go module and kept
 # in ${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-istio/kubernetes/<version>/. A version that
@@ -123,7 +123,8 @@ link_together() {
     echo "$1"
 }
 
-version=${1:-$(choose_version)}
+version=${1:-${K8S_VERSION:-$(choose_version)}}
+version=v${version#v}
 case $version in
 v1.[0-9]*.[0-9]*) ;;
 *) die "not a Kubernetes version: '$version' (one looks like $default_kubernetes)" ;;
