@@ -101,12 +101,18 @@ static enum kube_verdict judge_gone_or_replaced(struct call *c, void *data,
     return kube_judge_gone(c, NULL, object, last_seen);
 }
 
+bool kube_wait_gone(struct call *c, struct kube *k, const struct kube_ref *ref, const char *uid)
+{
+    const struct value *last;
+
+    return kube_wait_for(c, k, ref, "be deleted", judge_gone_or_replaced, &uid, &last);
+}
+
 bool kube_delete(struct call *c, struct kube *k, const struct kube_ref *ref,
                  const struct kube_delete_options *options)
 {
     const struct kube_subject about = {.verb = "delete", .ref = ref};
     struct kube_resource resource;
-    const struct value *last;
     const char *uid, *target;
     bool found, gone;
 
@@ -118,7 +124,5 @@ bool kube_delete(struct call *c, struct kube *k, const struct kube_ref *ref,
     if (!object_target(c, k, &about, &resource, ref->name ? ref->name : "", &target) ||
         !delete_send(c, k, &about, options, target, &gone, &uid))
         return false;
-    if (gone || !options->wait)
-        return true;
-    return kube_wait_for(c, k, ref, "be deleted", judge_gone_or_replaced, &uid, &last);
+    return gone || !options->wait || kube_wait_gone(c, k, ref, uid);
 }

@@ -170,18 +170,23 @@ static bool delete_form(struct call *c, struct kube *k, const struct kube_ref *r
     return !found || object_target(c, k, &about, &resource, given(ref->name), &out->target);
 }
 
+enum fate { FATE_ASK, FATE_GOING, FATE_GONE };
+
 /* A Status in the place of the object says that it went at once. */
-static bool is_gone(struct call *c, const struct http_reply *reply)
+static enum fate fate_of(struct call *c, const struct http_reply *reply)
 {
     if (reply->failure != HTTP_FINE)
-        return false;
-    return reply->status == 404 ||
-           (kube_status_is_fine(reply->status) && value_is_set(kube_status_of(c, reply)));
+        return FATE_ASK;
+    if (reply->status == 404)
+        return FATE_GONE;
+    if (!kube_status_is_fine(reply->status))
+        return FATE_ASK;
+    return value_is_set(kube_status_of(c, reply)) ? FATE_GONE : FATE_GOING;
 }
 
 static bool send_deletes(struct call *c, struct kube *k, const struct kube_ref *refs,
                          const char *const *uids, size_t count,
-                         const struct kube_delete_options *options, bool *gone)
+                         const struct kube_delete_options *options, enum fate *fates)
 {
     struct kube_request *requests = arena_array(c->arena, count, sizeof(*requests));
     struct http_reply *replies = arena_array(c->arena, count, sizeof(*replies));
@@ -191,34 +196,37 @@ static bool send_deletes(struct call *c, struct kube *k, const struct kube_ref *
     for (size_t i = 0; i < count; i++) {
         if (!delete_form(c, k, &refs[i], uids[i], options, &requests[sent]))
             return false;
-        gone[i] = !requests[sent].target;
-        if (!gone[i])
+        if (requests[sent].target)
             which[sent++] = i;
+        else
+            fates[i] = FATE_GONE;
     }
     if (!kube_send_all(c, k, requests, sent, replies))
         return false;
     for (size_t i = 0; i < sent; i++)
-        gone[which[i]] = is_gone(c, &replies[i]);
+        fates[which[i]] = fate_of(c, &replies[i]);
     return true;
 }
 
-/* What did not go at once is asked for again, one by one: that waits, and tells
- * what is wrong. */
+/* What was refused is asked for again, alone: that tells what is wrong. */
 bool kube_delete_all(struct call *c, struct kube *k, const struct kube_ref *refs,
                      const char *const *uids, size_t count,
                      const struct kube_delete_options *options, bool *gone)
 {
+    enum fate *fates = arena_array(c->arena, count, sizeof(*fates));
     bool all = true;
 
     for (size_t i = 0; i < count; i++)
         gone[i] = false;
-    if (!kube_check_uid(c, k) || !send_deletes(c, k, refs, uids, count, options, gone))
+    if (!kube_check_uid(c, k) || !send_deletes(c, k, refs, uids, count, options, fates))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct kube_delete_options o = *options;
 
         o.uid = uids[i];
-        gone[i] = gone[i] || kube_delete(c, k, &refs[i], &o);
+        gone[i] = fates[i] == FATE_GONE || (fates[i] == FATE_GOING && !options->wait) ||
+                  (fates[i] == FATE_GOING ? kube_wait_gone(c, k, &refs[i], uids[i])
+                                          : kube_delete(c, k, &refs[i], &o));
         all = all && gone[i];
     }
     return all;

@@ -18,6 +18,8 @@ bool kube_delete_all(struct call *c, struct kube *k, const struct kube_ref *refs
                      const char *const *uids, size_t count,
                      const struct kube_delete_options *options, bool *gone);
 
+/* Until the object of that uid ("" = any) is gone (delete.c). */
+bool kube_wait_gone(struct call *c, struct kube *k, const struct kube_ref *ref, const char *uid);
 /* The DeleteOptions that are sent (delete.c). */
 struct text kube_delete_body(struct call *c, const struct kube_delete_options *o);
 

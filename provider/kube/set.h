@@ -70,6 +70,11 @@ bool kube_set_apply(struct call *c, struct kube *k, const struct value *objects,
 bool kube_set_refresh(struct call *c, struct kube *k, const struct value *objects,
                       const struct value *before, const struct value **inventory,
                       const struct value **drift);
+/* The places where an apply of `object` would change `live`, which is ours: empty
+ * without a question when the fields that we own are the same; else a dry run
+ * tells, or, where that is not allowed, the object as it was given. */
+const struct value *kube_set_places(struct call *c, struct kube *k, const struct value *object,
+                                    const struct value *live);
 /* The inventory entry of an object that is to be taken over: without a digest while
  * no field of it is ours, so that the next refresh calls it "(not managed)". */
 bool kube_set_entry(struct call *c, const struct value *live, const struct value **entry);

@@ -104,6 +104,22 @@ static bool judge_suspects(struct look *l, struct set_items *items)
     return true;
 }
 
+const struct value *kube_set_places(struct call *c, struct kube *k, const struct value *object,
+                                    const struct value *live)
+{
+    struct look l = {.call = c, .kube = k};
+    struct set_item item = {.object = set_prepared(c->arena, object), .live = live};
+    const struct set_items items = {&item, 1};
+    const struct value *applied = NULL;
+    const struct value *places =
+        differences(c->arena, item.object, kube_owned_fields(c->arena, live));
+
+    if (!value_count(places))
+        return places;
+    dry_run(&l, &items, &applied);
+    return places_of(&l, &item, applied);
+}
+
 /* --- each object ------------------------------------------------------------------ */
 
 /* The very object that the inventory names, whosever its fields are. */
