@@ -63,6 +63,9 @@ struct resource {
     const struct upgrade *upgrades; /* ends with run NULL */
     const struct move *moves;       /* ends with run NULL */
 
+    /* For hooks that several resources share: what they need to know of this one. */
+    const void *facts;
+
     /* Rules across attributes; config may hold unknowns. Optional. */
     bool (*validate)(struct call *c, const struct value *config);
     /* After the generic plan: may edit it with plan_set() and the others. Not

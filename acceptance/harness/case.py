@@ -18,7 +18,8 @@ without rights), and the same with 2.
 == import ADDRESS ID    terraform import (ID is the rest of the line); error lines
 == destroy              terraform destroy; error lines
 == forget ADDRESS       terraform state rm
-== put N PATH           JSON body: create or replace behind the provider's back
+== put N PATH           JSON body, or "< FILE" beside the case: create or replace behind
+                        the provider's back; a definition (CRD) is served afterwards
 == patch N PATH         JSON merge patch behind the provider's back
 == delete N PATH        delete behind the provider's back
 == object N PATH        lines: FIELD = JSON | FIELD ~ REGEX | FIELD absent | absent

@@ -3,10 +3,12 @@ independent of the provider's own client."""
 import base64
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 
 MANAGER = "terraform-provider-istio"
+SERVED_SECONDS = 30
 
 
 class Cluster:
@@ -55,6 +57,18 @@ class Cluster:
             done = self.request("PUT", path + query, json.dumps(wanted))
         if done[0] not in (200, 201):
             raise AssertionError(f"PUT {path}: {done}")
+        if wanted.get("kind") == "CustomResourceDefinition":
+            self.await_kinds(wanted["spec"])
+
+    def await_kinds(self, spec):
+        """Until what a definition says is served."""
+        end = time.monotonic() + SERVED_SECONDS
+        for version in spec["versions"]:
+            path = f"/apis/{spec['group']}/{version['name']}/{spec['names']['plural']}"
+            while self.request("GET", path)[0] != 200:
+                if time.monotonic() > end:
+                    raise AssertionError(f"{path} is not served after {SERVED_SECONDS} s")
+                time.sleep(0.05)
 
     def patch(self, path, body):
         done = self.request("PATCH", path + "?fieldManager=somebody-else", body,

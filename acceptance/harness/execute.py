@@ -172,7 +172,12 @@ class CaseRun:
 
     def step_put(self, step):
         cluster, path = self.target(step)
-        cluster.put(path, step.body)
+        body = step.body
+        if body.startswith("<"):
+            name = os.path.join(os.path.dirname(self.path), body[1:].strip())
+            with open(name, encoding="utf-8") as file:
+                body = file.read()
+        cluster.put(path, body)
 
     def step_patch(self, step):
         cluster, path = self.target(step)
