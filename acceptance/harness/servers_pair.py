@@ -10,11 +10,13 @@ ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def server_command(options, folder):
+    count = getattr(options, "clusters", 2)
     if options.backend == "sandbox":
-        return [os.path.join(options.build, "istio-sandbox"), "--clusters", "cluster1,cluster2",
-                "--dir", folder, "--lifetime", str(options.lifetime), "--settle-ms", "20", "--"]
-    return [sys.executable, os.path.join(ACCEPTANCE, "real", "servers.py"), "run", "--clusters", "2",
-            "--dir", folder, "--lifetime", str(options.lifetime), "--"]
+        names = ",".join(f"cluster{n}" for n in range(1, count + 1))
+        return [os.path.join(options.build, "istio-sandbox"), "--clusters", names, "--dir", folder,
+                "--lifetime", str(options.lifetime), "--settle-ms", "20", "--"]
+    return [sys.executable, os.path.join(ACCEPTANCE, "real", "servers.py"), "run", "--clusters",
+            str(count), "--dir", folder, "--lifetime", str(options.lifetime), "--"]
 
 
 class Servers:
