@@ -143,14 +143,14 @@ static void add_version(struct sandbox *s, const struct value *definition,
         k->flags |= KIND_STATUS;
     k->schema = value_in(version, "schema", "openAPIV3Schema");
     k->shape = shape_of_kind(a, k->schema);
-    s->custom = memory_resize(s->custom, (s->custom_count + 1) * sizeof(*s->custom));
+    s->custom = memory_resize(s->custom, (s->custom_count + 1) * sizeof(struct kind *));
     s->custom[s->custom_count++] = k;
 }
 
 /* Watches and requests may still hold it: it goes with the server. */
 static void retire(struct sandbox *s, size_t index)
 {
-    s->retired = memory_resize(s->retired, (s->retired_count + 1) * sizeof(*s->retired));
+    s->retired = memory_resize(s->retired, (s->retired_count + 1) * sizeof(struct kind *));
     s->retired[s->retired_count++] = s->custom[index];
     s->custom[index] = s->custom[--s->custom_count];
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acceptance/sandbox/openapi.h"
 #include "acceptance/sandbox/rbac.h"
 #include "acceptance/sandbox/status.h"
 
@@ -19,7 +20,7 @@ static const struct kind **all_kinds(struct request *r)
     while (builtin[count])
         count++;
     kinds = arena_array(r->a, count + r->s->custom_count + 1, sizeof(struct kind *));
-    memcpy(kinds, builtin, count * sizeof(*kinds));
+    memcpy(kinds, builtin, count * sizeof(struct kind *));
     for (size_t i = 0; i < r->s->custom_count; i++)
         kinds[count + i] = r->s->custom[i];
     return kinds;
@@ -67,18 +68,24 @@ static const struct value *subresource_verbs(struct arena *a, const char *name)
 
 /* --- aggregated ---------------------------------------------------------------------------------
  */
-static const struct value *kind_reference(struct arena *a, const struct kind *k)
+/* Built-in kinds leave out group and version: "the same as the list's". */
+static const struct value *kind_reference(struct arena *a, const struct kind *k, const char *sub)
 {
-    return value_map_of(a, {"group", value_string(a, k->group)},
-                        {"version", value_string(a, k->version)},
-                        {"kind", value_string(a, k->kind)});
+    bool custom = k->flags & KIND_CUSTOM, token = strcmp(sub, "token") == 0;
+    const char *group = token ? "authentication.k8s.io" : custom ? k->group : "";
+
+    return value_map_of(a, {"group", value_string(a, group)},
+                        {"version", value_string(a, token    ? "v1"
+                                                    : custom ? k->version
+                                                             : "")},
+                        {"kind", value_string(a, token ? "TokenRequest" : k->kind)});
 }
 
 static const struct value *aggregated_resource(struct arena *a, const struct kind *k)
 {
     const char *sub = subresource_of(k);
     const struct value *v = value_map_of(
-        a, {"resource", value_string(a, k->plural)}, {"responseKind", kind_reference(a, k)},
+        a, {"resource", value_string(a, k->plural)}, {"responseKind", kind_reference(a, k, "")},
         {"scope", value_string(a, k->flags & KIND_NAMESPACED ? "Namespaced" : "Cluster")},
         {"singularResource", value_string(a, k->singular)}, {"verbs", verbs_of(a, k)});
 
@@ -88,7 +95,7 @@ static const struct value *aggregated_resource(struct arena *a, const struct kin
         return v;
     return value_with(a, v, "subresources",
                       value_list_of(a, value_map_of(a, {"subresource", value_string(a, sub)},
-                                                    {"responseKind", kind_reference(a, k)},
+                                                    {"responseKind", kind_reference(a, k, sub)},
                                                     {"verbs", subresource_verbs(a, sub)})));
 }
 
@@ -100,6 +107,8 @@ static const struct value *legacy_resource(struct arena *a, const struct kind *k
         {"namespaced", value_bool(k->flags & KIND_NAMESPACED)}, {"kind", value_string(a, k->kind)},
         {"verbs", sub ? subresource_verbs(a, sub) : verbs_of(a, k)});
 
+    if (sub && strcmp(sub, "token") == 0)
+        return value_merge(a, v, kind_reference(a, k, sub));
     if (sub)
         return v;
     v = with_words(a, v, "shortNames", k->short_names);
@@ -319,6 +328,27 @@ static void reply_openapi_index(struct request *r)
     reply_value(r, 200, value_map_of(r->a, {"paths", paths}));
 }
 
+/* "/openapi/v3/api/v1", "/openapi/v3/apis/apps/v1" */
+static void reply_openapi(struct request *r)
+{
+    const struct kind **kinds = all_kinds(r), **of = all_kinds(r);
+    const char *wanted = r->path + strlen("/openapi/v3/");
+    size_t count = 0;
+
+    for (size_t i = 0; kinds[i]; i++) {
+        const char *path = text_f(r->a, "%s/%s", *kinds[i]->group ? "apis" : "api",
+                                  kind_api_version(r->a, kinds[i]));
+
+        if (strcmp(path, wanted) == 0)
+            of[count++] = kinds[i];
+    }
+    of[count] = NULL;
+    if (count)
+        reply_value(r, 200, openapi_document(r, of));
+    else
+        not_found(r);
+}
+
 /* "/apis/group/version" in steps. */
 static bool handle_tree(struct request *r)
 {
@@ -379,6 +409,8 @@ bool discovery_handle(struct request *r)
         reply_version(r);
     else if (strcmp(r->path, "/openapi/v3") == 0)
         reply_openapi_index(r);
+    else if (strncmp(r->path, "/openapi/v3/", 12) == 0)
+        reply_openapi(r);
     else if (!is_tree(r->path) || !handle_tree(r))
         not_found(r);
     return true;

@@ -41,7 +41,7 @@ static void kill_target(const struct fault *f)
     if (file && fgets(line, sizeof(line), file))
         pid = strtoll(line, NULL, 10);
     if (file)
-        fclose(file);
+        (void)fclose(file);
     if (pid > 1)
         kill((pid_t)pid, SIGKILL);
 }
@@ -100,16 +100,17 @@ void faults_answer(struct request *r, enum sandbox_fault met)
 }
 
 /* --- setting them ----------------------------------------------------------------------------- */
-void faults_add(struct sandbox *s, const struct fault *fault)
+bool faults_add(struct sandbox *s, const struct fault *fault)
 {
     struct fault *f;
 
     if (s->fault_count == FAULTS_MAX)
-        return;
+        return false;
     f = &s->faults[s->fault_count++];
     *f = *fault;
     f->match = fault->match ? memory_strdup(fault->match) : NULL;
     f->pidfile = fault->pidfile ? memory_strdup(fault->pidfile) : NULL;
+    return true;
 }
 
 void faults_clear(struct sandbox *s)
@@ -184,7 +185,7 @@ static void handle_log(struct request *r)
 
 bool faults_handle(struct request *r)
 {
-    struct fault fault;
+    struct fault fault = {.first = 1};
 
     if (strncmp(r->path, "/sandbox/", 9) != 0)
         return false;
@@ -199,8 +200,10 @@ bool faults_handle(struct request *r)
         faults_clear(r->s);
         reply_text(r, 200, "text/plain", TEXT("ok\n"));
     } else if (read_fault(r, &fault)) {
-        faults_add(r->s, &fault);
-        reply_text(r, 200, "text/plain", TEXT("ok\n"));
+        if (faults_add(r->s, &fault))
+            reply_text(r, 200, "text/plain", TEXT("ok\n"));
+        else
+            status_fail(r, 400, "BadRequest", "%d faults are set already", FAULTS_MAX);
     }
     return true;
 }

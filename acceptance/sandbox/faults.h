@@ -8,7 +8,8 @@
 enum sandbox_fault faults_meet(struct sandbox *s, const char *method, const char *target);
 /* Kills that wait for the request to be done. */
 void faults_after(struct sandbox *s, enum sandbox_fault met);
-void faults_add(struct sandbox *s, const struct fault *fault); /* copies the texts */
+/* Copies the texts; false when there are FAULTS_MAX already. */
+bool faults_add(struct sandbox *s, const struct fault *fault);
 void faults_clear(struct sandbox *s);
 void faults_record(struct sandbox *s, const char *method, const char *target, int status);
 /* /sandbox/...: the control interface. False: another path. */

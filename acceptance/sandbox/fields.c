@@ -187,7 +187,7 @@ static void compare_child(struct arena *a, const struct shape *shape, const char
         change = fields_compare(a, shape, before, after);
     else if (after)
         change.added = collect(a, shape, after, true, true);
-    else
+    else if (before)
         change.removed = collect(a, shape, before, true, true);
     add_child(&out->added, key, change.added);
     add_child(&out->modified, key, change.modified);

@@ -153,7 +153,7 @@ static const char *random_token(struct arena *a)
 
     random_bytes(bytes, sizeof(bytes));
     for (size_t i = 0; i < sizeof(bytes); i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     return out;
 }
 

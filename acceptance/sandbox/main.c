@@ -100,7 +100,7 @@ static void read_option(struct arena *a, const char *name, const char *argument,
 
 static void read_options(struct arena *a, int argc, char **argv, struct options *o)
 {
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(usage, stdout);
             exit(0);
@@ -112,7 +112,6 @@ static void read_options(struct arena *a, int argc, char **argv, struct options 
         if (i + 1 == argc)
             die("needs a value", argv[i]);
         read_option(a, argv[i], argv[i + 1], o);
-        i++;
     }
     if (o->count == 0) {
         fputs(usage, stderr);

@@ -233,7 +233,7 @@ static const struct value *find_conflicts(const struct write *w, const struct ma
 {
     struct arena *a = w->arena;
     const struct value *touched = fields_union(a, change->added, change->modified);
-    const struct manager **sorted = arena_array(a, m->count, sizeof(*sorted));
+    const struct manager **sorted = arena_array(a, m->count, sizeof(struct manager *));
     struct value_builder b;
 
     for (size_t i = 0; i < m->count; i++)

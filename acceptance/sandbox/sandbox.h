@@ -37,12 +37,12 @@ enum sandbox_fault {
     FAULT_429,       /* with Retry-After */
     FAULT_500,
     FAULT_409,
-    FAULT_SLOW,       /* the answer comes after fault_slow_ms */
-    FAULT_GARBAGE,    /* 200 with a body that is no JSON */
-    FAULT_EXPIRED,    /* 401: the token just expired */
-    FAULT_HANG,       /* no answer until the fault is cleared or the client leaves */
-    FAULT_KILL,       /* a process is killed before the request is carried out ... */
-    FAULT_KILL_AFTER, /* ... or after, before the answer: set by POST /sandbox/kill */
+    FAULT_SLOW,      /* the answer comes after sandbox_slow_ms() */
+    FAULT_GARBAGE,   /* 200 with a body that is no JSON */
+    FAULT_EXPIRED,   /* 401: the token just expired */
+    FAULT_HANG,      /* no answer until the fault is cleared or the client leaves */
+    FAULT_KILL,      /* a process is killed instead of carrying the request out ... */
+    FAULT_KILL_AFTER /* ... or after it, before the answer: set by POST /sandbox/kill */
 };
 /* The requests from the first_request-th on (1 = the next one), `count` of them
  * (0 = all), meet the fault. Only requests whose "METHOD path?query" contains

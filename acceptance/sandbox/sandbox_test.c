@@ -232,7 +232,7 @@ static const struct value *normal(struct arena *a, const struct value *v, const 
     if (v->kind != VALUE_LIST)
         return v;
     if (strcmp(key, "causes") == 0 || strcmp(key, "managedFields") == 0) {
-        const struct value **items = arena_array(a, b.count + 1, sizeof(*items));
+        const struct value **items = arena_array(a, b.count + 1, sizeof(struct value *));
 
         for (size_t i = 0; i < b.count; i++)
             items[i] = b.entries[i].value;
@@ -596,6 +596,7 @@ TEST(discovery_is_aggregated_where_the_version_has_it)
               "resource", "serviceaccounts");
     assert_string_equal(value_text(resource, "scope"), "Namespaced");
     assert_string_equal(value_z(value_in(resource, "responseKind", "kind")), "ServiceAccount");
+    assert_string_equal(value_z(value_in(resource, "responseKind", "version")), "");
     c.server = old;
     assert_string_equal(value_text(ask_as(a, &c, "GET", "/apis", NULL).json, "kind"),
                         "APIGroupList");
@@ -802,6 +803,8 @@ TEST(kill_comes_before_or_after_the_counted_request)
         ask(a, s, "POST", maps, "{\"metadata\":{\"name\":\"m\"}}");
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        assert_int_equal(ask(a, s, "GET", text_f(a, "%s/m", maps), NULL).status,
+                         after[i] ? 200 : 404);
         sandbox_stop(s);
     }
 }

@@ -97,19 +97,20 @@ static bool perform(struct request *r, struct MHD_Connection *connection)
 {
     struct sandbox *s = r->s;
     enum sandbox_fault met = is_control(r) ? FAULT_NONE : faults_meet(s, r->method, r->target);
+    bool unheard = met == FAULT_CUT || met == FAULT_KILL;
 
     linger(s, met, connection);
     if (met == FAULT_429 || met == FAULT_500 || met == FAULT_409 || met == FAULT_GARBAGE ||
         met == FAULT_EXPIRED)
         faults_answer(r, met);
-    else if (met != FAULT_CUT)
+    else if (!unheard)
         handle(r);
     faults_after(s, met);
     if (s->settle_ms == 0)
         controllers_run(s, false);
     if (!is_control(r))
-        faults_record(s, r->method, r->target, met == FAULT_CUT ? 0 : r->status);
-    return met != FAULT_CUT && met != FAULT_CUT_AFTER;
+        faults_record(s, r->method, r->target, unheard ? 0 : r->status);
+    return !unheard && met != FAULT_CUT_AFTER;
 }
 
 /* --- libmicrohttpd ------------------------------------------------------------------------------
@@ -407,8 +408,8 @@ void sandbox_fault(struct sandbox *s, enum sandbox_fault fault, size_t first_req
     pthread_mutex_lock(&s->lock);
     if (fault == FAULT_NONE)
         faults_clear(s);
-    else
-        faults_add(s, &f);
+    else if (!faults_add(s, &f))
+        die("too many faults: clear them with FAULT_NONE");
     pthread_mutex_unlock(&s->lock);
     memory_free(copy);
 }

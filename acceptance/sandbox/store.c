@@ -47,7 +47,7 @@ struct collection *store_collection(struct sandbox *s, const struct kind *kind)
         if (kind_is(kind, s->collections[i]->group, s->collections[i]->plural))
             return s->collections[i];
     s->collections =
-        memory_resize(s->collections, (s->collection_count + 1) * sizeof(*s->collections));
+        memory_resize(s->collections, (s->collection_count + 1) * sizeof(struct collection *));
     c = memory_new(1, sizeof(*c));
     c->group = memory_strdup(kind->group);
     c->plural = memory_strdup(kind->plural);
@@ -190,9 +190,9 @@ const struct value *store_put(struct sandbox *s, struct arena *a, const struct k
     } else {
         if (c->count == c->capacity) {
             c->capacity = c->capacity ? c->capacity * 2 : 16;
-            c->items = memory_resize(c->items, c->capacity * sizeof(*c->items));
+            c->items = memory_resize(c->items, c->capacity * sizeof(struct stored *));
         }
-        memmove(&c->items[at + 1], &c->items[at], (c->count++ - at) * sizeof(*c->items));
+        memmove(&c->items[at + 1], &c->items[at], (c->count++ - at) * sizeof(struct stored *));
     }
     c->items[at] = now;
     log_event_of(s, before ? "MODIFIED" : "ADDED", c, now, before); /* keeps our hold on before */
@@ -204,15 +204,17 @@ void store_remove(struct sandbox *s, const struct kind *kind, const char *ns, co
 {
     struct collection *c = store_collection(s, kind);
     size_t at = place(c, ns, name);
+    const struct value *versioned;
     struct arena *a;
     struct stored *now;
 
     if (at >= c->count || compare(c->items[at], ns, name) != 0)
         return;
     a = arena_new();
-    now = stored_new(a, with_version(s, a, stored_value(a, c->items[at])), s->version);
+    versioned = with_version(s, a, stored_value(a, c->items[at]));
+    now = stored_new(a, versioned, s->version); /* the version that it has now */
     log_event_of(s, "DELETED", c, now, c->items[at]);
-    memmove(&c->items[at], &c->items[at + 1], (--c->count - at) * sizeof(*c->items));
+    memmove(&c->items[at], &c->items[at + 1], (--c->count - at) * sizeof(struct stored *));
     controllers_gone(s, kind, now);
     release(now);
     arena_free(a);
