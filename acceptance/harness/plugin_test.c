@@ -411,7 +411,7 @@ TEST(reattach)
     struct plugin *p = plugin_start(a, HARNESS_FIXTURE | HARNESS_DEBUG, NULL);
 
     assert_non_null(strstr(plugin_line(p), "TF_REATTACH_PROVIDERS="));
-    assert_non_null(strstr(plugin_line(p), "/multicluster/istio\":{\"Protocol\":\"grpc\""));
+    assert_non_null(strstr(plugin_line(p), "\"multicluster/istio\":{\"Protocol\":\"grpc\""));
     assert_non_null(strstr(plugin_line(p), "\"ProtocolVersion\":6"));
     (void)plugin_ask(p, "GetMetadata", &value_empty_map);
     /* With "Test" set nobody shuts it down; if one does, it stays for the next. */
