@@ -4,6 +4,7 @@
 #include "crypto/key.h"
 #include "istio/issued.h"
 #include "istio/namespace.h"
+#include "istio/root.h"
 #include "istio/signer.h"
 #include "kube/connection.h"
 #include "schema/check.h"
@@ -94,150 +95,12 @@ static const char *const outputs[] = {"certificate_pem",
                                       "signer",
                                       NULL};
 
-/* --- parts of the object ------------------------------------------------------------ */
-
-static const struct value *place_of(const struct value *object)
-{
-    return value_in(object, "storage", "secret");
-}
-
-static const struct path *place_path(struct arena *a)
-{
-    return path_of(a, "storage", "secret");
-}
-
-static bool is_own(const struct value *object)
-{
-    return !value_is_null(value_at(object, "certificate"));
-}
-
-static const struct value *id_of(struct arena *a, const struct value *place,
-                                 const struct value *fingerprint)
-{
-    if (value_is_null(place))
-        return fingerprint;
-    if (!connection_name(value_at(place, "cluster"))[0] || !value_text(place, "namespace")[0] ||
-        !value_text(place, "name")[0])
-        return &value_unknown;
-    return value_f(a, "%s/%s/%s", connection_name(value_at(place, "cluster")),
-                   value_text(place, "namespace"), value_text(place, "name"));
-}
-
-static const struct value *signer_of(struct arena *a, const struct value *object)
-{
-    return value_map_of(a, {"certificate_pem", value_at(object, "certificate_pem")},
-                        {"private_key_pem", value_at(object, "private_key_pem")},
-                        {"secret", place_of(object)});
-}
-
-/* Where the configuration left something out, the certificate tells it. */
-static const struct value *with_default(struct arena *a, const struct value *object,
-                                        const char *name, const char *text)
-{
-    return value_is_set(value_at(object, name))
-               ? object
-               : value_with(a, object, name, value_string(a, text));
-}
-
-static const struct value *describe(struct arena *a, const struct value *object,
-                                    const struct cacerts_signer_info *info, struct text key)
-{
-    const struct value *fingerprint = value_string(a, info->fingerprint), *v = object;
-    const char *validity = issued_validity(a, info->not_before, info->expires_at);
-
-    v = with_default(a, v, "common_name", issued_part(a, info->subject, "CN"));
-    v = with_default(a, v, "organization", issued_part(a, info->subject, "O"));
-    v = with_default(a, v, "key_algorithm", info->key_algorithm);
-    v = with_default(a, v, "validity", validity);
-    v = value_with(a, v, "certificate_pem", value_string_of(a, info->certificates));
-    v = value_with(a, v, "private_key_pem",
-                   value_is_null(place_of(v)) ? value_string_of(a, key) : &value_null);
-    v = value_with(a, v, "fingerprint_sha256", fingerprint);
-    v = value_with(a, v, "serial", value_string(a, info->serial));
-    v = value_with(a, v, "expires_at",
-                   info->expires_at ? value_string(a, clock_rfc3339(a, info->expires_at))
-                                    : &value_null);
-    v = value_with(a, v, "id", id_of(a, place_of(v), fingerprint));
-    return value_with(a, v, "signer", signer_of(a, v));
-}
-
-/* --- where the key comes from --------------------------------------------------------- */
-
-static bool own_signer(struct call *c, const struct value *planned, struct cacerts_signer *out)
-{
-    out->certificates = value_string_text(value_at(planned, "certificate"));
-    out->key = value_string_text(value_at(c->config, "private_key_wo"));
-    return out->key.len ||
-           diag_error(c->diags, path_of(c->arena, "private_key_wo"), "The private key is missing",
-                      "A certificate of your own can sign only together with its key.");
-}
-
-static bool generated_signer(struct call *c, const struct value *planned,
-                             struct cacerts_signer *out)
-{
-    const struct cacerts_root_request request = {
-        .common_name = value_text(planned, "common_name"),
-        .organization = value_text(planned, "organization"),
-        .key_algorithm = value_text(planned, "key_algorithm"),
-        .validity_seconds = clock_parse_duration_ms(value_text(planned, "validity")) / 1000,
-        .now = clock_now(),
-    };
-
-    return cacerts_root_issue(c->arena, c->diags, &request, out);
-}
-
-static bool new_signer(struct call *c, const struct value *planned, struct cacerts_signer *out)
-{
-    return is_own(planned) ? own_signer(c, planned, out) : generated_signer(c, planned, out);
-}
-
-static bool check_signer(struct call *c, const struct value *object,
-                         const struct cacerts_signer *signer, struct cacerts_signer_info *out)
-{
-    const struct path *at = is_own(object) ? path_of(c->arena, "certificate") : NULL;
-
-    return cacerts_signer_check(c->arena, c->diags, at, signer, clock_now(), out);
-}
-
-/* --- create ------------------------------------------------------------------------------ */
-
-static bool same_duration(const char *one, const char *other)
-{
-    return clock_parse_duration_ms(one) == clock_parse_duration_ms(other);
-}
-
-/* A Secret that a create which was cut short has left: the very thing that is
- * wanted, or it belongs to something else. */
-static bool is_left_over(struct call *c, const struct value *planned,
-                         const struct cacerts_signer *found)
-{
-    struct cacerts_signer_info info, own;
-    struct diags unheard;
-
-    diags_init(&unheard, c->arena);
-    if (!found->key.len ||
-        !cacerts_signer_check(c->arena, &unheard, NULL, found, clock_now(), &info))
-        return false;
-    if (is_own(planned))
-        return cacerts_signer_check(
-                   c->arena, &unheard, NULL,
-                   &(struct cacerts_signer){value_string_text(value_at(planned, "certificate")),
-                                            TEXT("")},
-                   clock_now(), &own) &&
-               strcmp(own.fingerprint, info.fingerprint) == 0;
-    return strcmp(issued_part(c->arena, info.subject, "CN"), value_text(planned, "common_name")) ==
-               0 &&
-           strcmp(issued_part(c->arena, info.subject, "O"), value_text(planned, "organization")) ==
-               0 &&
-           strcmp(info.key_algorithm, value_text(planned, "key_algorithm")) == 0 &&
-           same_duration(issued_validity(c->arena, info.not_before, info.expires_at),
-                         value_text(planned, "validity"));
-}
+/* --- create ---------------------------------------------------------------------- */
 
 static bool refuse_present(struct call *c, const struct signer_place *place)
 {
     return diag_error(
-        c->diags, place_path(c->arena), "The Secret exists already",
+        c->diags, root_place_path(c->arena), "The Secret exists already",
         "%s on cluster %s is not of this resource, and what it holds may be the root of a mesh. "
         "Choose another name, or take it over: terraform import <address> "
         "cluster=%s,kubeconfig=<path>,context=<context>,namespace=%s,name=%s",
@@ -245,49 +108,51 @@ static bool refuse_present(struct call *c, const struct signer_place *place)
         place->ref.namespace, place->ref.name);
 }
 
-/* What is at the place already; *namespace is for namespace_ensure_found(). */
-static bool look_around(struct call *c, const struct signer_place *place,
-                        const struct value **namespace, const struct value **secret,
-                        struct cacerts_signer *found)
+/* What is at the place already. */
+struct surroundings {
+    struct signer_place place;
+    const struct value *namespace, *secret; /* NULL = there is none */
+    struct cacerts_signer found;
+};
+
+static bool look_around(struct call *c, const struct value *object, struct surroundings *out)
 {
-    *secret = NULL;
-    *found = (struct cacerts_signer){TEXT(""), TEXT("")};
-    if (!namespace_find(c, place->kube, place->ref.namespace, namespace))
+    *out = (struct surroundings){.found = {TEXT(""), TEXT("")}};
+    if (!signer_open(c, root_place(object), root_place_path(c->arena), &out->place) ||
+        !namespace_find(c, out->place.kube, out->place.ref.namespace, &out->namespace))
         return false;
-    return !*namespace || signer_read(c, place, secret, found);
+    return !out->namespace || signer_read(c, &out->place, &out->secret, &out->found);
 }
 
-/* Stores the signer at an empty place. *touched = something was made there. */
-static bool store_new(struct call *c, const struct value *planned, const struct signer_place *place,
-                      const struct value *namespace, const struct cacerts_signer *signer)
+static bool store(struct call *c, const struct value *object, const struct surroundings *s,
+                  const struct cacerts_signer *signer, unsigned flags)
 {
-    const char *network = value_z(value_in(place_of(planned), "cluster", "network"));
+    const char *network = value_z(value_in(root_place(object), "cluster", "network"));
 
-    return namespace_ensure_found(c, place->kube, place->ref.namespace, network, namespace) &&
-           signer_write(c, place, signer, 0);
+    return namespace_ensure_found(c, s->place.kube, s->place.ref.namespace, network,
+                                  s->namespace) &&
+           signer_write(c, &s->place, signer, flags);
 }
 
 static bool create_in_secret(struct call *c, const struct value *planned, const struct value **out)
 {
-    const struct value *namespace, *secret;
-    struct cacerts_signer signer, found;
     struct cacerts_signer_info info;
-    struct signer_place place;
+    struct cacerts_signer signer;
+    struct surroundings s;
 
-    if (!signer_open(c, place_of(planned), place_path(c->arena), &place) ||
-        !look_around(c, &place, &namespace, &secret, &found))
+    if (!look_around(c, planned, &s))
         return false;
-    if (secret && (!kube_is_ours(secret) || !is_left_over(c, planned, &found)))
-        return refuse_present(c, &place);
-    signer = found;
-    if ((!secret || is_own(planned)) && !new_signer(c, planned, &signer))
+    if (s.secret && (!kube_is_ours(s.secret) || !root_is_left_over(c, planned, &s.found)))
+        return refuse_present(c, &s.place);
+    signer = s.found;
+    if (!s.secret && !root_make(c, planned, &signer))
         return false;
-    if (!check_signer(c, planned, &signer, &info))
+    if (!root_check(c, planned, &signer, &info))
         return false;
-    *out = planned; /* from here on a namespace may have been made */
-    if (!store_new(c, planned, &place, namespace, &signer))
+    *out = planned; /* from here on something of ours may be there */
+    if (!store(c, planned, &s, &signer, 0))
         return false;
-    *out = describe(c->arena, planned, &info, signer.key);
+    *out = root_describe(c->arena, planned, &info, signer.key);
     return true;
 }
 
@@ -296,37 +161,27 @@ static bool root_create(struct call *c, const struct value *planned, const struc
     struct cacerts_signer_info info;
     struct cacerts_signer signer;
 
-    if (value_is_set(place_of(planned)))
+    if (value_is_set(root_place(planned)))
         return create_in_secret(c, planned, out);
-    if (!new_signer(c, planned, &signer) || !check_signer(c, planned, &signer, &info))
+    if (!root_make(c, planned, &signer) || !root_check(c, planned, &signer, &info))
         return false;
-    *out = describe(c->arena, planned, &info, signer.key);
+    *out = root_describe(c->arena, planned, &info, signer.key);
     return true;
 }
 
-/* --- read -------------------------------------------------------------------------------- */
+/* --- read ------------------------------------------------------------------------ */
 
-static void warn_of_fault(struct call *c, const struct signer_place *place,
-                          const struct diags *said)
-{
-    const struct diag *first = said->first;
-
-    diag_warning(c->diags, NULL, "The root CA cannot sign", "%s on cluster %s: %s. %s",
-                 kube_ref_text(c->arena, &place->ref), kube_name(place->kube),
-                 first ? first->summary : "", first ? first->detail : "");
-}
-
-/* Our own PEM can be written again; a generated root that somebody replaced is
- * lost. */
+/* A key of the user can be written again; a generated root that somebody
+ * replaced is lost. */
 static const struct value *take_note_of_change(struct call *c, const struct value *state,
                                                const struct cacerts_signer_info *info, bool fine)
 {
     const char *before = value_text(state, "fingerprint_sha256");
 
-    if (is_own(state) && strcmp(before, info->fingerprint) != 0)
+    if (root_is_own(state) && strcmp(before, info->fingerprint) != 0)
         return value_with(c->arena, state, "certificate",
                           value_string_of(c->arena, info->certificates));
-    if (is_own(state) && !fine)
+    if (root_is_own(state) && !fine)
         return value_with(c->arena, state, "private_key_wo_version", &value_null);
     if (before[0] && strcmp(before, info->fingerprint) != 0)
         diag_warning(c->diags, NULL, "The Secret holds another root",
@@ -339,7 +194,8 @@ static const struct value *take_note_of_change(struct call *c, const struct valu
 static bool read_missing(struct call *c, const struct value *state,
                          const struct signer_place *place, const struct value **out)
 {
-    const struct cacerts_signer_info nothing = {"", "", "", "", "", TEXT(""), 0, 0};
+    static const struct cacerts_signer_info nothing = {
+        .subject = "", .serial = "", .key_algorithm = "", .fingerprint = ""};
     bool ours;
 
     if (!namespace_is_ours(c, place->kube, place->ref.namespace, &ours))
@@ -349,191 +205,188 @@ static bool read_missing(struct call *c, const struct value *state,
                      "There is no %s on cluster %s. Its key is not kept anywhere else: restore it "
                      "from a backup, or the apply goes on with another root.",
                      kube_ref_text(c->arena, &place->ref), kube_name(place->kube));
-    *out = ours ? describe(c->arena, state, &nothing, TEXT("")) : NULL;
+    /* A namespace that we made is still to be taken away. */
+    *out = ours ? root_describe(c->arena, state, &nothing, TEXT("")) : NULL;
     return true;
+}
+
+static bool check_found(struct call *c, const struct signer_place *place,
+                        const struct cacerts_signer *found, struct cacerts_signer_info *info)
+{
+    struct diags said;
+    bool fine;
+
+    diags_init(&said, c->arena);
+    fine = cacerts_signer_check(c->arena, &said, NULL, found, clock_now(), info);
+    if (fine && !found->key.len)
+        fine = diag_error(&said, NULL, "The private key is missing", "There is no root-key.pem.");
+    if (!fine)
+        diag_warning(c->diags, NULL, "The root CA cannot sign", "%s on cluster %s: %s. %s",
+                     kube_ref_text(c->arena, &place->ref), kube_name(place->kube),
+                     said.first->summary, said.first->detail);
+    return fine;
 }
 
 static bool read_secret(struct call *c, const struct value *state, const struct value **out)
 {
     struct cacerts_signer_info info;
-    struct signer_place place;
     struct cacerts_signer found;
+    struct signer_place place;
     const struct value *secret;
-    struct diags said;
     bool fine;
 
-    if (!signer_open(c, place_of(state), place_path(c->arena), &place) ||
+    if (!signer_open(c, root_place(state), root_place_path(c->arena), &place) ||
         !signer_read(c, &place, &secret, &found))
         return false;
     if (!secret)
         return read_missing(c, state, &place, out);
-    diags_init(&said, c->arena);
-    fine = cacerts_signer_check(c->arena, &said, NULL, &found, clock_now(), &info) && found.key.len;
-    if (!fine)
-        warn_of_fault(c, &place, &said);
-    *out = describe(c->arena, take_note_of_change(c, state, &info, fine), &info, TEXT(""));
+    fine = check_found(c, &place, &found, &info);
+    *out = root_describe(c->arena, take_note_of_change(c, state, &info, fine), &info, TEXT(""));
     return true;
 }
 
 static bool root_read(struct call *c, const struct value *state, const struct value **out)
 {
-    const struct path *at = path_name(c->arena, place_path(c->arena), "cluster");
+    const struct path *at = path_name(c->arena, root_place_path(c->arena), "cluster");
 
     *out = state;
-    if (value_is_null(place_of(state)) ||
-        !kube_reachable(c, value_at(place_of(state), "cluster"), at))
+    if (value_is_null(root_place(state)) ||
+        !kube_reachable(c, value_at(root_place(state), "cluster"), at))
         return true;
     return read_secret(c, state, out);
 }
 
-/* --- update: another key for an own certificate, another place --------------------------- */
+/* --- update: another key of the user, another place ------------------------------- */
 
-static bool same_place(const struct value *one, const struct value *other)
+static bool stays_in_place(const struct value *prior, const struct value *planned)
 {
-    const struct value *here = value_at(one, "cluster"), *there = value_at(other, "cluster");
-
-    return value_equal(value_at(one, "namespace"), value_at(other, "namespace")) &&
-           value_equal(value_at(one, "name"), value_at(other, "name")) &&
-           strcmp(connection_name(here), connection_name(there)) == 0 &&
-           !connection_moved(here, there);
+    return value_is_set(root_place(prior)) && value_is_set(root_place(planned)) &&
+           signer_same_place(root_place(prior), root_place(planned));
 }
 
-static bool remove_secret(struct call *c, const struct value *place_value)
+static bool holds_same(struct call *c, const struct cacerts_signer *found,
+                       const struct cacerts_signer_info *wanted)
 {
-    const struct kube_delete_options options = {.propagation = NULL};
-    struct signer_place place;
+    const struct value *object =
+        value_map_of(c->arena, {"certificate_pem", value_string_of(c->arena, found->certificates)});
+    struct cacerts_signer_info info;
 
-    return signer_open(c, place_value, place_path(c->arena), &place) &&
-           kube_delete(c, place.kube, &place.ref, &options) &&
-           namespace_release(c, place.kube, place.ref.namespace);
+    return signer_look(c->arena, object, &info) &&
+           strcmp(info.fingerprint, wanted->fingerprint) == 0;
 }
 
-static bool present_signer(struct call *c, const struct value *prior, const struct value *planned,
-                           struct cacerts_signer *out)
+static bool update_place(struct call *c, const struct value *prior, const struct value *planned,
+                         const struct cacerts_signer *signer,
+                         const struct cacerts_signer_info *info)
 {
-    if (is_own(planned) && value_is_set(value_at(c->config, "private_key_wo")))
-        return own_signer(c, planned, out);
-    return signer_load(c, value_at(prior, "signer"), path_of(c->arena, "signer"), out);
-}
+    struct surroundings s;
 
-static bool store(struct call *c, const struct value *prior, const struct value *planned,
-                  const struct cacerts_signer *signer)
-{
-    const struct value *namespace, *secret;
-    struct signer_place place;
-    struct cacerts_signer found;
-
-    if (value_is_null(place_of(planned)))
+    if (value_is_null(root_place(planned)))
         return true;
-    if (!signer_open(c, place_of(planned), place_path(c->arena), &place) ||
-        !look_around(c, &place, &namespace, &secret, &found))
+    if (!look_around(c, planned, &s))
         return false;
-    if (value_is_set(place_of(prior)) && same_place(place_of(prior), place_of(planned)))
-        return namespace_ensure_found(c, place.kube, place.ref.namespace, "", namespace) &&
-               signer_write(c, &place, signer, KUBE_FORCE);
-    if (secret && !kube_is_ours(secret))
-        return refuse_present(c, &place);
-    return store_new(c, planned, &place, namespace, signer);
+    if (stays_in_place(prior, planned))
+        return store(c, planned, &s, signer, KUBE_FORCE);
+    /* What a move that was cut short has left is the very same. */
+    if (s.secret && !(kube_is_ours(s.secret) && holds_same(c, &s.found, info)))
+        return refuse_present(c, &s.place);
+    return store(c, planned, &s, signer, 0);
 }
 
 static bool root_update(struct call *c, const struct value *prior, const struct value *planned,
                         const struct value **out)
 {
-    const struct value *was = place_of(prior), *is = place_of(planned);
+    const struct path *at = path_of(c->arena, "signer");
     struct cacerts_signer_info info;
     struct cacerts_signer signer;
+    bool done;
 
     *out = prior;
-    if (!present_signer(c, prior, planned, &signer) || !check_signer(c, planned, &signer, &info) ||
-        !store(c, prior, planned, &signer))
+    done = root_is_own(planned) ? root_own(c, planned, &signer)
+                                : signer_load(c, value_at(prior, "signer"), at, &signer);
+    if (!done || !root_check(c, planned, &signer, &info) ||
+        !update_place(c, prior, planned, &signer, &info))
         return false;
-    *out = describe(c->arena, planned, &info, signer.key);
-    return value_is_null(was) || (value_is_set(is) && same_place(was, is)) || remove_secret(c, was);
+    *out = root_describe(c->arena, planned, &info, signer.key);
+    return value_is_null(root_place(prior)) || stays_in_place(prior, planned) ||
+           signer_remove(c, root_place(prior), root_place_path(c->arena));
 }
+
+/* --- remove ---------------------------------------------------------------------- */
 
 static bool root_remove(struct call *c, const struct value *state)
 {
-    return value_is_null(place_of(state)) || remove_secret(c, place_of(state));
+    return value_is_null(root_place(state)) ||
+           signer_remove(c, root_place(state), root_place_path(c->arena));
 }
 
-/* --- plan ---------------------------------------------------------------------------------- */
-
-/* Arguments of a generated root, and what they are when they are left out. */
-static const struct {
-    const char *name, *text;
-} generating[] = {{"common_name", NULL},
-                  {"organization", "Istio"},
-                  {"key_algorithm", "RSA-4096"},
-                  {"validity", "87600h"}};
-enum { GENERATING = sizeof(generating) / sizeof(generating[0]) };
+/* --- plan ------------------------------------------------------------------------ */
 
 static void plan_generated(struct call *c, struct plan *plan)
 {
-    for (size_t i = 0; i < GENERATING; i++) {
-        if (!plan_is_create(plan) && plan_changes(plan, generating[i].name))
-            plan_replace(c, plan, path_of(c->arena, generating[i].name));
-        if (plan_is_create(plan) && generating[i].text)
-            plan_set(c, plan, generating[i].name, value_string(c->arena, generating[i].text));
+    const char *before = value_text(plan->prior, "validity"),
+               *after = value_text(plan->planned, "validity");
+
+    if (before[0] && clock_parse_duration_ms(before) == clock_parse_duration_ms(after))
+        plan_keep(c, plan, "validity");
+    for (const struct root_argument *argument = root_arguments; argument->name; argument++) {
+        if (!plan_is_create(plan) && plan_changes(plan, argument->name))
+            plan_replace(c, plan, path_of(c->arena, argument->name));
+        if (plan_is_create(plan) && argument->fallback)
+            plan_set(c, plan, argument->name, value_string(c->arena, argument->fallback));
     }
 }
 
-static void plan_told(struct call *c, struct plan *plan, const struct value *told)
-{
-    for (size_t i = 0; i < GENERATING; i++)
-        plan_set(c, plan, generating[i].name, value_at(told, generating[i].name));
-    for (size_t i = 0; outputs[i]; i++)
-        plan_set(c, plan, outputs[i], value_at(told, outputs[i]));
-}
-
 /* What an own certificate tells is known before the apply. */
-static bool plan_own(struct call *c, struct plan *plan, struct cacerts_signer_info *info)
+static bool tell_own(struct call *c, const struct value **told)
 {
-    const struct value *key = value_at(c->config, "private_key_wo");
-    struct cacerts_signer signer = {value_string_text(value_at(plan->planned, "certificate")),
-                                    value_is_set(key) ? value_string_text(key) : TEXT("")};
+    const struct value *certificate = value_at(*told, "certificate"), *v = *told,
+                       *key = value_at(c->config, "private_key_wo");
+    const struct cacerts_signer signer = {value_string_text(certificate),
+                                          value_is_set(key) ? value_string_text(key) : TEXT("")};
+    struct cacerts_signer_info info;
 
-    return check_signer(c, plan->planned, &signer, info);
+    for (const struct root_argument *argument = root_arguments; argument->name; argument++)
+        v = value_with(c->arena, v, argument->name, &value_unknown);
+    for (size_t i = 0; i < CERTIFICATE_OUTPUTS; i++)
+        v = value_with(c->arena, v, outputs[i], &value_unknown);
+    *told = v;
+    if (!value_is_set(certificate))
+        return true;
+    if (!root_check(c, v, &signer, &info))
+        return false;
+    *told = root_describe(c->arena, v, &info, TEXT(""));
+    return true;
 }
 
 static const struct value *planned_key(const struct plan *plan)
 {
     const struct value *prior = value_at(plan->prior, "private_key_pem");
 
-    if (value_is_set(place_of(plan->planned)))
+    if (value_is_set(root_place(plan->planned)))
         return &value_null;
-    return is_own(plan->planned) || !value_is_set(prior) ? &value_unknown : prior;
+    return root_is_own(plan->planned) || !value_is_set(prior) ? &value_unknown : prior;
 }
 
 static bool plan_outputs(struct call *c, struct plan *plan)
 {
-    const struct value *told = plan->planned, *certificate = value_at(told, "certificate");
-    struct cacerts_signer_info info;
+    const struct value *told = plan->planned;
 
+    if (root_is_own(told) && !tell_own(c, &told))
+        return false;
     told = value_with(c->arena, told, "private_key_pem", planned_key(plan));
-    for (size_t i = 0; is_own(told) && i < GENERATING; i++)
-        told = value_with(c->arena, told, generating[i].name, &value_unknown);
-    for (size_t i = 0; is_own(told) && i < CERTIFICATE_OUTPUTS; i++)
-        told = value_with(c->arena, told, outputs[i], &value_unknown);
-    if (value_is_set(certificate)) {
-        if (!plan_own(c, plan, &info))
-            return false;
-        told = describe(c->arena, told, &info, TEXT(""));
-        told = value_with(c->arena, told, "private_key_pem", planned_key(plan));
-    }
-    told = value_with(c->arena, told, "id",
-                      id_of(c->arena, place_of(told), value_at(told, "fingerprint_sha256")));
-    told = value_with(c->arena, told, "signer", signer_of(c->arena, told));
-    plan_told(c, plan, told);
+    told = value_with(c->arena, told, "id", root_id(c->arena, told));
+    told = value_with(c->arena, told, "signer", root_signer(c->arena, told));
+    for (const struct root_argument *argument = root_arguments; argument->name; argument++)
+        plan_set(c, plan, argument->name, value_at(told, argument->name));
+    for (size_t i = 0; outputs[i]; i++)
+        plan_set(c, plan, outputs[i], value_at(told, outputs[i]));
     return true;
 }
 
 static bool root_plan(struct call *c, struct plan *plan)
 {
-    const char *before = value_text(plan->prior, "validity");
-
-    if (before[0] && same_duration(before, value_text(plan->planned, "validity")))
-        plan_keep(c, plan, "validity");
-    if (!is_own(plan->planned))
+    if (!root_is_own(plan->planned))
         plan_generated(c, plan);
     if (value_is_unknown(value_at(plan->planned, "storage")))
         return true;
@@ -547,7 +400,7 @@ static bool root_plan(struct call *c, struct plan *plan)
     return plan_outputs(c, plan);
 }
 
-/* --- import -------------------------------------------------------------------------------- */
+/* --- import ---------------------------------------------------------------------- */
 
 static bool root_import(struct call *c, const char *id, const struct value **out)
 {
@@ -556,11 +409,9 @@ static bool root_import(struct call *c, const char *id, const struct value **out
 
     if (!connection_import_id(c, id, keys, &connection, &rest))
         return false;
-    secret =
-        value_map_of(c->arena, {"cluster", connection}, {"namespace", value_at(rest, "namespace")},
-                     {"name", value_at(rest, "name")});
-    secret = with_default(c->arena, secret, "namespace", NAMESPACE_DEFAULT);
-    secret = with_default(c->arena, secret, "name", SECRET_NAME_DEFAULT);
+    secret = value_with(c->arena, rest, "cluster", connection);
+    secret = issued_fill(c->arena, secret, "namespace", NAMESPACE_DEFAULT);
+    secret = issued_fill(c->arena, secret, "name", SECRET_NAME_DEFAULT);
     *out = value_map_of(
         c->arena, {"storage", value_map_of(c->arena, {"secret", secret}, {"state", &value_null})});
     return true;

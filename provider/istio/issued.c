@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "istio/cacerts.h"
 
-enum { PART_BYTES_MAX = 4096, HOUR = 3600, DAY = 24 * HOUR };
+enum { PART_BYTES_MAX = 4096, HOUR = 3600 };
 
 /* Moves *at behind the comma that ends this part; escaped ones do not. */
 static struct text take_part(const char **at)
@@ -55,10 +55,10 @@ const char *issued_validity(struct arena *a, int64_t not_before, int64_t not_aft
     return text_f(a, "%llds", (long long)seconds);
 }
 
-const char *issued_distance(struct arena *a, int64_t seconds)
+const struct value *issued_fill(struct arena *a, const struct value *object, const char *name,
+                                const char *text)
 {
-    int64_t count = seconds >= DAY ? seconds / DAY : seconds / HOUR;
-
-    return text_f(a, "%lld %s%s", (long long)count, seconds >= DAY ? "day" : "hour",
-                  count == 1 ? "" : "s");
+    if (value_is_set(value_at(object, name)))
+        return object;
+    return value_with(a, object, name, value_string(a, text));
 }

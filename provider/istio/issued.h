@@ -4,7 +4,7 @@
 #define ISTIO_ISSUED_H
 #include <stdint.h>
 
-#include "base/arena.h"
+#include "schema/value.h"
 
 /* The part `key` ("CN", "O", "L") of an RFC 2253 subject, unescaped; "" when it
  * has none. */
@@ -12,7 +12,8 @@ const char *issued_part(struct arena *a, const char *subject, const char *key);
 /* "87600h", or in seconds what is not whole hours. That certificates of ours
  * begin a little in the past is not part of it. */
 const char *issued_validity(struct arena *a, int64_t not_before, int64_t not_after);
-/* "12 days", "3 hours": how long something is away, for messages. */
-const char *issued_distance(struct arena *a, int64_t seconds);
+/* The object with `name` set to the text where it is null or unknown. */
+const struct value *issued_fill(struct arena *a, const struct value *object, const char *name,
+                                const char *text);
 
 #endif

@@ -6,6 +6,7 @@
 #include "codec/base64.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
+#include "istio/namespace.h"
 #include "kube/connection.h"
 #include "schema/check.h"
 
@@ -85,6 +86,25 @@ bool signer_write(struct call *c, const struct signer_place *place,
     const struct value *unused;
 
     return kube_apply(c, place->kube, object_of(c->arena, &place->ref, signer), flags, &unused);
+}
+
+bool signer_remove(struct call *c, const struct value *secret, const struct path *at)
+{
+    const struct kube_delete_options options = {.propagation = NULL};
+    struct signer_place place;
+
+    return signer_open(c, secret, at, &place) && kube_delete(c, place.kube, &place.ref, &options) &&
+           namespace_release(c, place.kube, place.ref.namespace);
+}
+
+bool signer_same_place(const struct value *secret, const struct value *other)
+{
+    const struct value *here = value_at(secret, "cluster"), *there = value_at(other, "cluster");
+
+    return value_equal(value_at(secret, "namespace"), value_at(other, "namespace")) &&
+           value_equal(value_at(secret, "name"), value_at(other, "name")) &&
+           strcmp(connection_name(here), connection_name(there)) == 0 &&
+           !connection_moved(here, there);
 }
 
 /* --- the object ------------------------------------------------------------------- */

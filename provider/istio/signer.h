@@ -26,6 +26,11 @@ bool signer_read(struct call *c, const struct signer_place *place, const struct 
 bool signer_write(struct call *c, const struct signer_place *place,
                   const struct cacerts_signer *signer, unsigned flags);
 
+/* Deletes the Secret, and the namespace when it was ours and held nothing else. */
+bool signer_remove(struct call *c, const struct value *secret, const struct path *at);
+/* Both lead to the same Secret of the same cluster, by whatever way. */
+bool signer_same_place(const struct value *secret, const struct value *other);
+
 /* With its key, to sign with now. The Secret has to hold the very certificate
  * that the object tells: else another root has come in its place. */
 bool signer_load(struct call *c, const struct value *signer, const struct path *at,
