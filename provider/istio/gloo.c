@@ -312,16 +312,21 @@ static const struct value *with_arguments(const struct work *w, const struct val
     return value_with(a, state, "wait", &value_true);
 }
 
+/* Somebody who changes all our fields makes them his own: still the very object
+ * that the state has. */
 static const struct value *drift_of(const struct work *w, const struct value *state,
                                     const struct value *live)
 {
+    const struct value *metadata = value_at(live, "metadata"), *places = &value_empty_list;
     struct arena *a = w->call->arena;
+    bool ours = kube_is_ours(live);
 
-    if (value_text(value_at(live, "metadata"), "deletionTimestamp")[0])
+    if (value_text(metadata, "deletionTimestamp")[0])
         return value_list_of(a, value_string(a, "(being deleted)"));
-    if (!kube_is_ours(live))
-        return value_list_of(a, value_string(a, "(not managed)"));
-    return kube_set_places(w->call, w->kube, object_of(w, state), live);
+    if (ours || value_equal(value_at(state, "uid"), value_at(metadata, "uid")))
+        places = kube_set_places(w->call, w->kube, object_of(w, state), live);
+    return ours || value_count(places) ? places
+                                       : value_list_of(a, value_string(a, "(not managed)"));
 }
 
 /* What was accepted once may be refused later, when something else changed. */
