@@ -28,7 +28,7 @@ static struct text file_text(struct arena *a, const char *path)
     while (file && (got = fread(part, 1, sizeof(part), file)) > 0)
         text_add(&b, (struct text){part, got});
     if (file)
-        fclose(file);
+        (void)fclose(file);
     return text_built(&b);
 }
 
@@ -54,7 +54,7 @@ static bool write_page(struct arena *a, const char *folder, const char *name, st
     done = file && fwrite(page.at, 1, page.len, file) == page.len;
     done = file && fclose(file) == 0 && done;
     if (!done)
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        (void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
     return done;
 }
 
@@ -94,17 +94,18 @@ static int write_docs(const char *folder)
 
 static int usage(FILE *out, int status)
 {
-    fputs("terraform-provider-istio " PROVIDER_VERSION ", a plugin of Terraform and OpenTofu.\n\n"
-          "Terraform starts it by itself, when a configuration names it:\n\n"
-          "    terraform {\n"
-          "      required_providers { istio = { source = \"multicluster/istio\" } }\n"
-          "    }\n\n"
-          "By hand:\n"
-          "    -version     print the version\n"
-          "    -debug       serve until Ctrl-C and print how Terraform finds this process\n"
-          "    --docs DIR   write the reference pages, with the examples/ of this folder\n"
-          "    --help       print this\n",
-          out);
+    (void)fputs("terraform-provider-istio " PROVIDER_VERSION
+                ", a plugin of Terraform and OpenTofu.\n\n"
+                "Terraform starts it by itself, when a configuration names it:\n\n"
+                "    terraform {\n"
+                "      required_providers { istio = { source = \"multicluster/istio\" } }\n"
+                "    }\n\n"
+                "By hand:\n"
+                "    -version     print the version\n"
+                "    -debug       serve until Ctrl-C and print how Terraform finds this process\n"
+                "    --docs DIR   write the reference pages, with the examples/ of this folder\n"
+                "    --help       print this\n",
+                out);
     return status;
 }
 
@@ -130,8 +131,9 @@ static bool is_flag(const char *argument, const char *name)
 
 int main(int argc, char **argv)
 {
-    /* A broken or FIPS-only openssl.cnf must not keep the plugin from starting. */
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    /* A broken or FIPS-only openssl.cnf must not keep the plugin from starting;
+     * gRPC's own threads may outlive main(), so nothing is torn down behind it. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
     if (argc == 1)
         return serve(false);
     if (argc == 2 && is_flag(argv[1], "debug"))

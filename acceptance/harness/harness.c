@@ -6,6 +6,7 @@
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -297,6 +298,7 @@ static void connect_to(struct plugin *p, unsigned flags, const struct tls_identi
     grpc_channel_args arguments = {.num_args = 2, .args = list};
     grpc_channel_credentials *how;
 
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); /* gRPC's threads may outlive main() */
     grpc_init();
     how = credentials(p, flags, own);
     p->channel = grpc_channel_create(text_f(p->arena, "unix:%s", p->socket), how, &arguments);

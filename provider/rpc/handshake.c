@@ -75,7 +75,7 @@ void handshake_announce(const struct handshake *h, struct arena *a)
     if (h->client_pem)
         certificate = base64_encode(a, h->identity.certificate_der, BASE64_RAW);
     printf("1|6|unix|%s|grpc|%s\n", h->socket_path, text_z(a, certificate));
-    fflush(stdout);
+    (void)fflush(stdout);
 }
 
 void handshake_announce_reattach(const struct handshake *h, struct arena *a, const char *source)
@@ -88,7 +88,7 @@ void handshake_announce_reattach(const struct handshake *h, struct arena *a, con
     printf("The provider runs until Ctrl-C. In the shell where Terraform runs:\n\n"
            "\texport TF_REATTACH_PROVIDERS='%s'\n\n",
            line);
-    fflush(stdout);
+    (void)fflush(stdout);
 }
 
 void handshake_clear(const struct handshake *h)

@@ -44,7 +44,7 @@ static void read_data_source(struct operation *o, const void *message, void *res
     const Tfplugin6__ReadDataSource__Request *request = message;
     Tfplugin6__ReadDataSource__Response *reply = response;
     struct call *c = &o->call;
-    const struct value *found;
+    const struct value *found = &value_null;
 
     if (read_config(o, request->type_name, request->config) && read_data(c, &found))
         (void)wire_write(c, found, resource_type(c->arena, c->resource), &reply->state);

@@ -98,7 +98,7 @@ static Tfplugin6__FunctionError *function_error(struct arena *a, const struct di
     Tfplugin6__FunctionError *out = wire_new(a, &tfplugin6__function_error__descriptor);
     struct text_builder b;
 
-    text_builder_init(&b, a, 2 * DIAG_DETAIL_BYTES_MAX);
+    text_builder_init(&b, a, 2 * (size_t)DIAG_DETAIL_BYTES_MAX);
     for (const struct diag *d = diags->first; d; d = d->next) {
         const struct path *blamed = first_step(d->path);
 

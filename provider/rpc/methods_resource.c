@@ -81,7 +81,7 @@ static void put_replace_paths(struct arena *a, const struct plan *plan,
 
     for (const struct plan_replace_path *r = plan->replace; r; r = r->next)
         count++;
-    reply->requires_replace = arena_array(a, count, sizeof(*reply->requires_replace));
+    reply->requires_replace = arena_array(a, count, sizeof(void *));
     for (const struct plan_replace_path *r = plan->replace; r; r = r->next)
         if (r->path)
             reply->requires_replace[reply->n_requires_replace++] = wire_path(a, r->path);

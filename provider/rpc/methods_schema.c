@@ -22,12 +22,11 @@ static size_t count_of(enum resource_kind kind)
 }
 
 /* The protocol has one type of map entry per map, all with the same members. */
-#define SCHEMA_MAP(arena, wanted, message, count, list, entry_type, entry_descriptor, make)        \
+#define SCHEMA_MAP(arena, wanted, message, count, list, entry_descriptor, make)                    \
     do {                                                                                           \
         size_t at = 0;                                                                             \
         (message)->count = count_of(wanted);                                                       \
-        (message)->list =                                                                          \
-            (entry_type **)wire_array((arena), (message)->count, &(entry_descriptor));             \
+        (message)->list = (void *)wire_array((arena), (message)->count, &(entry_descriptor));      \
         for (size_t i = 0; registry[i]; i++) {                                                     \
             if (registry[i]->kind != (wanted))                                                     \
                 continue;                                                                          \
@@ -45,20 +44,16 @@ static void get_provider_schema(struct operation *o, const void *request, void *
     reply->provider = wire_schema(a, o->provider->attributes, 0, o->provider->summary);
     reply->server_capabilities = capabilities(a);
     SCHEMA_MAP(a, KIND_MANAGED, reply, n_resource_schemas, resource_schemas,
-               Tfplugin6__GetProviderSchema__Response__ResourceSchemasEntry,
                tfplugin6__get_provider_schema__response__resource_schemas_entry__descriptor,
                wire_resource_schema);
     SCHEMA_MAP(a, KIND_DATA, reply, n_data_source_schemas, data_source_schemas,
-               Tfplugin6__GetProviderSchema__Response__DataSourceSchemasEntry,
                tfplugin6__get_provider_schema__response__data_source_schemas_entry__descriptor,
                wire_resource_schema);
     SCHEMA_MAP(
         a, KIND_EPHEMERAL, reply, n_ephemeral_resource_schemas, ephemeral_resource_schemas,
-        Tfplugin6__GetProviderSchema__Response__EphemeralResourceSchemasEntry,
         tfplugin6__get_provider_schema__response__ephemeral_resource_schemas_entry__descriptor,
         wire_resource_schema);
     SCHEMA_MAP(a, KIND_FUNCTION, reply, n_functions, functions,
-               Tfplugin6__GetProviderSchema__Response__FunctionsEntry,
                tfplugin6__get_provider_schema__response__functions_entry__descriptor,
                wire_function);
 }
@@ -69,7 +64,6 @@ static void get_functions(struct operation *o, const void *request, void *respon
 
     (void)request;
     SCHEMA_MAP(o->call.arena, KIND_FUNCTION, reply, n_functions, functions,
-               Tfplugin6__GetFunctions__Response__FunctionsEntry,
                tfplugin6__get_functions__response__functions_entry__descriptor, wire_function);
 }
 
@@ -92,11 +86,11 @@ static void get_identity_schemas(struct operation *o, const void *request, void 
     }
 }
 
-#define NAME_LIST(arena, wanted, message, count, list, item_type, item_descriptor, member)         \
+#define NAME_LIST(arena, wanted, message, count, list, item_descriptor, member)                    \
     do {                                                                                           \
         size_t at = 0;                                                                             \
         (message)->count = count_of(wanted);                                                       \
-        (message)->list = (item_type **)wire_array((arena), (message)->count, &(item_descriptor)); \
+        (message)->list = (void *)wire_array((arena), (message)->count, &(item_descriptor));       \
         for (size_t i = 0; registry[i]; i++)                                                       \
             if (registry[i]->kind == (wanted))                                                     \
                 (message)->list[at++]->member = wire_string(registry[i]->name);                    \
@@ -110,16 +104,12 @@ static void get_metadata(struct operation *o, const void *request, void *respons
     (void)request;
     reply->server_capabilities = capabilities(a);
     NAME_LIST(a, KIND_MANAGED, reply, n_resources, resources,
-              Tfplugin6__GetMetadata__ResourceMetadata,
               tfplugin6__get_metadata__resource_metadata__descriptor, type_name);
     NAME_LIST(a, KIND_DATA, reply, n_data_sources, data_sources,
-              Tfplugin6__GetMetadata__DataSourceMetadata,
               tfplugin6__get_metadata__data_source_metadata__descriptor, type_name);
     NAME_LIST(a, KIND_EPHEMERAL, reply, n_ephemeral_resources, ephemeral_resources,
-              Tfplugin6__GetMetadata__EphemeralMetadata,
               tfplugin6__get_metadata__ephemeral_metadata__descriptor, type_name);
     NAME_LIST(a, KIND_FUNCTION, reply, n_functions, functions,
-              Tfplugin6__GetMetadata__FunctionMetadata,
               tfplugin6__get_metadata__function_metadata__descriptor, name);
 }
 

@@ -139,7 +139,7 @@ static void import_state(struct operation *o, const void *message, void *respons
     Tfplugin6__ImportResourceState__Response *reply = response;
     Tfplugin6__ImportResourceState__ImportedResource *imported;
     struct call *c = &o->call;
-    const struct value *state;
+    const struct value *state = &value_null;
     const char *id;
 
     if (!operation_resource(o, KIND_MANAGED, request->type_name) || !import_id(c, request, &id) ||
@@ -151,7 +151,7 @@ static void import_state(struct operation *o, const void *message, void *respons
     if (!wire_write(c, state, resource_type(c->arena, c->resource), &imported->state) ||
         !wire_write_identity(c, state, &imported->identity))
         return;
-    reply->imported_resources = arena_array(c->arena, 1, sizeof(*reply->imported_resources));
+    reply->imported_resources = arena_array(c->arena, 1, sizeof(void *));
     reply->imported_resources[reply->n_imported_resources++] = imported;
 }
 
@@ -190,7 +190,7 @@ static void move_state(struct operation *o, const void *message, void *response)
     const Tfplugin6__MoveResourceState__Request *request = message;
     Tfplugin6__MoveResourceState__Response *reply = response;
     struct call *c = &o->call;
-    const struct value *state;
+    const struct value *state = &value_null;
 
     if (!operation_resource(o, KIND_MANAGED, request->target_type_name) ||
         !move_object(c, request, &state))

@@ -246,7 +246,7 @@ static void finish(struct server *s, struct transport *t, const struct handshake
 static int report(const struct diags *diags)
 {
     for (const struct diag *d = diags->first; d; d = d->next)
-        fprintf(stderr, "%s: %s\n", d->summary, d->detail);
+        (void)fprintf(stderr, "%s: %s\n", d->summary, d->detail);
     return 1;
 }
 

@@ -162,13 +162,14 @@ Tfplugin6__ResourceIdentitySchema *wire_identity_schema(struct arena *a, const s
 {
     Tfplugin6__ResourceIdentitySchema *out =
         wire_new(a, &tfplugin6__resource_identity_schema__descriptor);
+    const char *const *names = r->identity;
 
-    while (r->identity && r->identity[out->n_identity_attributes])
+    while (names && names[out->n_identity_attributes])
         out->n_identity_attributes++;
     out->identity_attributes = (Tfplugin6__ResourceIdentitySchema__IdentityAttribute **)wire_array(
         a, out->n_identity_attributes,
         &tfplugin6__resource_identity_schema__identity_attribute__descriptor);
-    for (size_t i = 0; i < out->n_identity_attributes; i++)
-        set_identity_attribute(a, r, r->identity[i], out->identity_attributes[i]);
+    for (size_t i = 0; names && names[i]; i++)
+        set_identity_attribute(a, r, names[i], out->identity_attributes[i]);
     return out;
 }
