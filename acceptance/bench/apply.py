@@ -3,35 +3,68 @@ import json
 import os
 import subprocess
 
-from workspace import PROVIDERS, Workspace, window_ms
+from workspace import PROVIDERS, SECONDS_MAX, Workspace, window_ms
 
-CONFIGMAP = {"apiVersion": "v1", "kind": "ConfigMap"}
 TEXT = "x" * 200
 QUERY = "?fieldManager=bench-sender&fieldValidation=Strict"
 NAMESPACE = "/api/v1/namespaces/"
-BUILT_IN_ONLY = 'resource "terraform_data" "a" {\n  input = 1\n}\n\nresource "terraform_data" "b" {\n' \
-                "  input = terraform_data.a.id\n}\n"
+BUILT_IN_ONLY = """
+resource "terraform_data" "a" {
+  input = 1
+}
+resource "terraform_data" "b" {
+  input = terraform_data.a.id
+}
+"""
+ONE_EACH = """
+resource "istio_cluster" "c%(number)d" {
+  name     = "c%(number)d"
+  existing = { %(access)s }
+}
+resource "istio_manifest" "m%(number)d" {
+  cluster  = istio_cluster.c%(number)d.connection
+  manifest = {
+    apiVersion = "v1"
+    kind       = "ConfigMap"
+    metadata   = { name = "one", namespace = "%(namespace)s" }
+    data       = { a = "1" }
+  }
+}
+"""
+MANY = """
+resource "istio_manifest" "all" {
+  cluster  = { name = "bench", %(access)s }
+  manifest = [for i in range(%(count)d) : {
+    apiVersion = "v1"
+    kind       = "ConfigMap"
+    metadata   = { name = format("item-%%05d", i), namespace = "%(namespace)s" }
+    data       = { number = format("%%05d", i), text = "%(text)s" }
+  }]
+}
+"""
 
 
-def access(cluster, indent):
-    """The arguments by which a cluster is reached."""
-    return (f'{indent}host           = "{cluster.host}"\n{indent}token          = "{cluster.token}"\n'
-            f"{indent}ca_certificate = <<EOT\n{cluster.ca_pem.strip()}\nEOT\n")
+def access(cluster):
+    """The arguments by which a cluster is reached; HCL reads JSON's texts as its own."""
+    return (f'host = "{cluster.host}", token = "{cluster.token}", '
+            f"ca_certificate = {json.dumps(cluster.ca_pem)}")
 
 
-def configmap(namespace, number):
-    return dict(CONFIGMAP, metadata={"name": f"item-{number:05}", "namespace": namespace},
-                data={"number": f"{number:05}", "text": TEXT})
+def one_each(cluster, number, namespace):
+    """A cluster and a manifest on it."""
+    return ONE_EACH % {"number": number, "access": access(cluster), "namespace": namespace}
 
 
 def many(cluster, namespace, count):
-    """The same objects as those of configmap()."""
-    return PROVIDERS + (
-        'resource "istio_manifest" "all" {\n  cluster = {\n    name           = "bench"\n'
-        + access(cluster, "    ") + "  }\n  manifest = [for i in range(" + str(count) + ") : {\n"
-        '    apiVersion = "v1"\n    kind       = "ConfigMap"\n'
-        f'    metadata   = {{ name = format("item-%05d", i), namespace = "{namespace}" }}\n'
-        f'    data       = {{ number = format("%05d", i), text = "{TEXT}" }}\n  }}]\n}}\n')
+    return PROVIDERS + MANY % {"access": access(cluster), "count": count, "namespace": namespace,
+                               "text": TEXT}
+
+
+def configmap(namespace, number):
+    """One of those of many()."""
+    return {"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": f"item-{number:05}", "namespace": namespace},
+            "data": {"number": f"{number:05}", "text": TEXT}}
 
 
 class Bench:
@@ -47,22 +80,22 @@ class Bench:
         self.cluster.put(NAMESPACE + name, json.dumps({"apiVersion": "v1", "kind": "Namespace"}))
 
     # --- a plan with nothing to do -------------------------------------------------
-    def plans(self, count):
-        """Seconds of such plans: (with the plugin, with built-in resources only)."""
-        self.make_namespace("plan")
-        ours = Workspace(os.path.join(self.folder, "ours"), self.binary)
-        built_in = Workspace(os.path.join(self.folder, "built-in"), self.binary)
-        ours.configure(PROVIDERS + 'resource "istio_cluster" "east" {\n  name = "east"\n  existing = {\n'
-                       + access(self.cluster, "    ") + '  }\n}\n\nresource "istio_manifest" "one" {\n'
-                       '  cluster = istio_cluster.east.connection\n  manifest = {\n'
-                       '    apiVersion = "v1"\n    kind = "ConfigMap"\n'
-                       '    metadata = { name = "one", namespace = "plan" }\n    data = { a = "1" }\n'
-                       "  }\n}\n")
-        built_in.configure(BUILT_IN_ONLY)
-        for workspace in (ours, built_in):
-            workspace.run("apply", "-auto-approve")
-            workspace.run("plan", "-detailed-exitcode")  # 0: there is nothing to do
-        return [(ours.run("plan"), built_in.run("plan")) for _ in range(count)]
+    def planned(self, name, binary, text):
+        """A working directory where nothing is left to do."""
+        here = Workspace(os.path.join(self.folder, "plan-" + name), binary)
+        here.configure(text)
+        here.run("apply", "-auto-approve")
+        here.run("plan", "-detailed-exitcode")  # ends with 0: there is nothing to do
+        return here
+
+    def plans(self, count, binaries):
+        """[{name: seconds}]: with each plugin, and "none" with built-in resources only."""
+        workspaces = {"none": self.planned("none", self.binary, BUILT_IN_ONLY)}
+        for name, binary in binaries.items():
+            self.make_namespace("plan-" + name)
+            workspaces[name] = self.planned(name, binary,
+                                            PROVIDERS + one_each(self.cluster, 0, "plan-" + name))
+        return [{name: here.run("plan") for name, here in workspaces.items()} for _ in range(count)]
 
     # --- N objects ------------------------------------------------------------------
     def send(self, namespace, count):
@@ -75,7 +108,7 @@ class Bench:
                 file.write(f"{target}\t{body}\n")
         done = subprocess.run([self.sender, "send", self.cluster.host, self.ca_file, path],
                               env=dict(os.environ, BENCH_TOKEN=self.cluster.token), check=True,
-                              stdout=subprocess.PIPE)
+                              timeout=SECONDS_MAX, stdout=subprocess.PIPE)
         return json.loads(done.stdout)
 
     def apply(self, namespace, count):
@@ -113,9 +146,10 @@ class Bench:
         return found
 
     def refresh(self):
-        """Requests of a plan that changes nothing, of what was applied last."""
-        self.watched.run("plan", "-detailed-exitcode", log="DEBUG")
-        return [(r.method, r.url[len(self.cluster.host):]) for r in self.watched.requests()]
+        """(requests, memory) of a plan that changes nothing, of what was applied last."""
+        peak = self.watched.run_watched("plan", "-detailed-exitcode", log="DEBUG")
+        sent = self.watched.requests()
+        return [(r.method, r.url[len(self.cluster.host):]) for r in sent], peak
 
 
 def ten_clusters(folder, binary, clusters):
@@ -123,12 +157,9 @@ def ten_clusters(folder, binary, clusters):
     here = Workspace(folder, binary, watched=True)
     text = PROVIDERS
     for number, cluster in enumerate(clusters):
-        cluster.put(NAMESPACE + f"ten-{number}", json.dumps({"apiVersion": "v1", "kind": "Namespace"}))
-        text += (f'\nresource "istio_cluster" "c{number}" {{\n  name = "c{number}"\n  existing = {{\n'
-                 + access(cluster, "    ") + f'  }}\n}}\n\nresource "istio_manifest" "m{number}" {{\n'
-                 f"  cluster = istio_cluster.c{number}.connection\n  manifest = {{\n"
-                 '    apiVersion = "v1"\n    kind = "ConfigMap"\n'
-                 f'    metadata = {{ name = "one", namespace = "ten-{number}" }}\n'
-                 '    data = { a = "1" }\n  }\n}\n')
+        namespace = f"ten-{number}"
+        cluster.put(NAMESPACE + namespace, json.dumps({"apiVersion": "v1", "kind": "Namespace"}))
+        text += one_each(cluster, number, namespace)
     here.configure(text)
-    return here.run_watched("apply", "-auto-approve"), here.run_watched("plan", "-detailed-exitcode")
+    return (here.run_watched("apply", "-auto-approve"),
+            here.run_watched("plan", "-detailed-exitcode"))

@@ -15,6 +15,11 @@ def ratios(pairs):
     return [a / b for a, b in pairs]
 
 
+def short(value):
+    """Three digits, and no fewer than stand before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 class Table:
     def __init__(self):
         self.rows, self.undone = [], []
@@ -34,7 +39,8 @@ class Table:
         """One row for pairs (here, other); `most` is the ratio aimed at."""
         here, there = ([p[i] for p in pairs] for i in (0, 1))
         values = ratios(pairs)
-        self.row(what, f"{median(here):.3g} {unit}", f"{median(there):.3g} {unit} {other}",
+        self.row(what, f"{short(median(here))} {unit}",
+                 f"{short(median(there))} {unit} {other}",
                  spread(values), f"at most {most:g}" if most else "",
                  median(values) <= most if most else None)
 

@@ -38,12 +38,12 @@ def other_provider():
     return max(found, key=os.path.getmtime, default=None)
 
 
-def memory_kb(pid):
-    """(resident, of that private)"""
+def memory_mb(pid):
+    """(resident, of that written by this process alone)"""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
         fields = dict(line.split(":", 1) for line in file if ":" in line and "kB" in line)
     values = {name: int(text.split()[0]) for name, text in fields.items()}
-    return values["Rss"], values["Private_Clean"] + values["Private_Dirty"]
+    return values["Rss"] / 1024, values["Private_Dirty"] / 1024
 
 
 class Started:
@@ -64,7 +64,7 @@ class Started:
         if self.line.count("|") < 4:
             self.__exit__()
             raise OSError(f"{binary} gave no handshake line")
-        self.rss_kb, self.private_kb = memory_kb(self.process.pid)
+        self.rss_mb, self.written_mb = memory_mb(self.process.pid)
 
     def __enter__(self):
         return self
@@ -86,14 +86,21 @@ class Started:
 
 
 def rounds(count, binaries, certificate):
-    """{name: [(ms, resident kB, private kB), ...]}: one start of each in every round."""
-    figures = {name: [] for name in binaries}
+    """{(name, with TLS): [(ms, resident MB, written MB)]}: one start of each in every round."""
+    figures = {(name, tls): [] for name in binaries for tls in (True, False)}
     for number in range(count + 1):
-        for name, binary in binaries.items():
-            with Started(binary, certificate) as plugin:
+        for (name, tls), found in figures.items():
+            with Started(binaries[name], certificate if tls else None) as plugin:
                 if number:  # the first round only fills caches
-                    figures[name].append((plugin.ms, plugin.rss_kb, plugin.private_kb))
+                    found.append((plugin.ms, plugin.rss_mb, plugin.written_mb))
     return figures
+
+
+def protocol(binary):
+    """What a handshake line tells: "protocol 6, grpc"."""
+    with Started(binary) as plugin:
+        parts = plugin.line.split("|")
+        return f"protocol {parts[1]}, {parts[4]}"
 
 
 def schemas(count, binaries, sender):

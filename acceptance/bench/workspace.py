@@ -11,7 +11,9 @@ import time
 
 from terraform import program
 
-PROVIDERS = 'terraform {\n  required_providers {\n    istio = { source = "multicluster/istio" }\n  }\n}\n'
+SECONDS_MAX = 120  # of one command
+PROVIDERS = ('terraform {\n  required_providers {\n'
+             '    istio = { source = "multicluster/istio" }\n  }\n}\n')
 # In the plugin's place: leaves its process id, and its log out of Terraform's way.
 LAUNCHER = ('#!/bin/sh\necho $$ > "$BENCH_FOLDER/pid"\n'
             'TF_LOG_PROVIDER="$BENCH_LOG" exec "{binary}" 2>> "$BENCH_FOLDER/log"\n')
@@ -25,8 +27,8 @@ def make_mirror(folder, binary, watched):
     """The CLI configuration of a mirror with the plugin, or its launcher, in it."""
     said = subprocess.run([binary, "-version"], check=True, text=True, stdout=subprocess.PIPE)
     version = said.stdout.split()[-1].lstrip("v")
-    place = os.path.join(folder, "mirror", "registry.terraform.io", "multicluster", "istio", version,
-                         "linux_" + architecture())
+    place = os.path.join(folder, "mirror", "registry.terraform.io", "multicluster", "istio",
+                         version, "linux_" + architecture())
     os.makedirs(place)
     path = os.path.join(place, "terraform-provider-istio_v" + version)
     if watched:
@@ -45,7 +47,7 @@ def make_mirror(folder, binary, watched):
 class Workspace:
     def __init__(self, folder, binary, watched=False):
         os.makedirs(folder)
-        self.folder, self.log, self.peak = folder, os.path.join(folder, "log"), {}
+        self.folder, self.log = folder, os.path.join(folder, "log")
         self.environment = dict(os.environ, TF_IN_AUTOMATION="1", CHECKPOINT_DISABLE="1",
                                 TF_CLI_CONFIG_FILE=make_mirror(folder, binary, watched),
                                 BENCH_FOLDER=folder, BENCH_LOG="")
@@ -55,23 +57,24 @@ class Workspace:
     def configure(self, text):
         with open(os.path.join(self.folder, "main.tf"), "w", encoding="utf-8") as file:
             file.write(text)
-        if not os.path.exists(os.path.join(self.folder, ".terraform.lock.hcl")) and PROVIDERS in text:
+        locked = os.path.exists(os.path.join(self.folder, ".terraform.lock.hcl"))
+        if PROVIDERS in text and not locked:
             self.run("init")
 
-    def run(self, *arguments, log="", expect=(0,)):
-        """Wall time in seconds."""
+    def run(self, *arguments, log=""):
+        """Wall time in seconds; `log` is the level of the plugin's own log."""
         for name in ("log", "pid"):
             if os.path.exists(os.path.join(self.folder, name)):
                 os.remove(os.path.join(self.folder, name))
         command = [program(), arguments[0], "-input=false", "-no-color", *arguments[1:]]
         began = time.perf_counter()
-        done = subprocess.Popen(command, cwd=self.folder, env=dict(self.environment, BENCH_LOG=log),
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True)
-        output, _ = done.communicate()
+        done = subprocess.run(command, cwd=self.folder, env=dict(self.environment, BENCH_LOG=log),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
+                              stderr=subprocess.STDOUT, text=True, timeout=SECONDS_MAX)
         seconds = time.perf_counter() - began
-        if done.returncode not in expect:
-            raise OSError(f"terraform {arguments[0]} ended with {done.returncode}:\n{output[-3000:]}")
+        if done.returncode != 0:
+            raise OSError(f"terraform {arguments[0]} ended with {done.returncode}:\n"
+                          + done.stdout[-3000:])
         return seconds
 
     def forget(self):
@@ -80,13 +83,13 @@ class Workspace:
                 os.remove(os.path.join(self.folder, name))
 
     # exec starts the count of memory anew: what the launcher took does not show.
-    def run_watched(self, *arguments):
+    def run_watched(self, *arguments, log=""):
         """Largest memory of the plugin in kB: {"VmHWM", "RssAnon"}."""
         peak, ended = {"VmHWM": 0, "RssAnon": 0}, threading.Event()
         watcher = threading.Thread(target=self.watch, args=(peak, ended))
         watcher.start()
         try:
-            self.run(*arguments)
+            self.run(*arguments, log=log)
         finally:
             ended.set()
             watcher.join()
