@@ -35,6 +35,7 @@ struct component {
     struct clients clients;
     struct diags diags;
     struct call call;
+    const struct value *private_data; /* what the last hook left beside the state */
 };
 
 /* Clusters are named east, west and north. */
@@ -48,6 +49,7 @@ static inline void component_start(struct component *t, struct arena *a, size_t 
     t->clients.http = http_client_new(t->cancel);
     t->clients.kube = kube_pool_new(t->clients.http);
     t->clients.provider_config = &value_null;
+    t->private_data = &value_null;
 }
 
 static inline void component_stop(struct component *t)
@@ -117,8 +119,15 @@ static inline struct call *component_call(struct component *t, const struct reso
     call_init(&t->call, t->arena, &t->diags, t->cancel, &t->clients);
     t->call.resource = r;
     t->call.config = config;
+    t->call.private_data = t->private_data;
     t->call.deadline_ms = clock_monotonic_ms() + 60000;
     return &t->call;
+}
+
+static inline void component_keep_private(struct component *t)
+{
+    if (t->call.private_out)
+        t->private_data = t->call.private_out;
 }
 
 /* "summary: detail" of every diagnostic, a line each: for messages and asserts. */
@@ -145,7 +154,10 @@ static inline const struct value *component_apply(struct component *t, const str
         !plan_resource(c, r, prior ? prior : &value_null, config, config, &plan) ||
         !invariant_plan(c, r, &plan))
         return NULL;
+    if (!prior)
+        c->private_data = &value_null;
     done = prior ? r->update(c, prior, plan.planned, &out) : r->create(c, plan.planned, &out);
+    component_keep_private(t);
     return done && invariant_apply(c, r, plan.planned, out) ? out : NULL;
 }
 

@@ -113,8 +113,6 @@ static bool put_network(struct call *c, struct kube *k, const char *name, const 
 bool namespace_ensure_found(struct call *c, struct kube *k, const char *name, const char *network,
                             const struct value *found)
 {
-    if (!found && !namespace_find(c, k, name, &found))
-        return false;
     if (found && is_going(found)) {
         if (!wait_until_gone(c, k, name))
             return false;
@@ -127,7 +125,10 @@ bool namespace_ensure_found(struct call *c, struct kube *k, const char *name, co
 
 bool namespace_ensure(struct call *c, struct kube *k, const char *name, const char *network)
 {
-    return namespace_ensure_found(c, k, name, network, NULL);
+    const struct value *found;
+
+    return namespace_find(c, k, name, &found) &&
+           namespace_ensure_found(c, k, name, network, found);
 }
 
 /* --- taking away ----------------------------------------------------------------- */

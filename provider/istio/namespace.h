@@ -21,7 +21,7 @@ bool namespace_is_ours(struct call *c, struct kube *k, const char *name, bool *o
 /* Makes it when it is missing (waiting for an old one that is being deleted to
  * be gone), and has topology.istio.io/network=<network> on it when network is
  * not "". Somebody else's network there is an error. `found` is what
- * namespace_find() gave just before; NULL looks anew. */
+ * namespace_find() gave just before. */
 bool namespace_ensure_found(struct call *c, struct kube *k, const char *name, const char *network,
                             const struct value *found);
 bool namespace_ensure(struct call *c, struct kube *k, const char *name, const char *network);
