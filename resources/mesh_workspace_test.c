@@ -141,6 +141,27 @@ TEST(drift)
     component_stop(&t);
 }
 
+/* The state keeps what was there before; what was written shows as drift, so that
+ * going back is a change too. */
+TEST(a_refused_update)
+{
+    static const char refusal[] = "{\"status\":{\"generic\":{\"observedGeneration\":9,\"state\":"
+                                  "\"INVALID\",\"message\":\"no namespace\"}}}";
+    const struct value *state;
+    struct component t;
+
+    start(&t, a);
+    state = applied(&t, NULL, QUICK);
+    assert_true(sandbox_put(t.servers[0], BOOKINFO "/status", refusal, "gloo"));
+    assert_null(component_apply(&t, workspace, state, ARGUMENTS(", \"labels\": {\"a\": \"b\"}")));
+    assert_non_null(strstr(component_diags(&t), "no namespace"));
+    state = component_read(&t, workspace, state);
+    assert_string_equal(value_text(state, "state"), "INVALID");
+    assert_string_equal(json_write(a, value_at(state, "drift")).at, "[\"metadata.labels\"]");
+    assert_false(component_plans_nothing(&t, workspace, state, QUICK));
+    component_stop(&t);
+}
+
 TEST(gone_is_gone)
 {
     const struct value *state;
