@@ -271,33 +271,6 @@ static bool manifest_remove(struct call *c, const struct value *state)
 
 /* --- reading ----------------------------------------------------------------- */
 
-/* What a person would have written: of a foreign object all but what servers and
- * controllers put there. */
-static const struct value *as_written(struct arena *a, const struct value *live)
-{
-    static const char *const made_by_servers[] = {"uid",
-                                                  "resourceVersion",
-                                                  "generation",
-                                                  "creationTimestamp",
-                                                  "selfLink",
-                                                  "managedFields",
-                                                  "deletionTimestamp",
-                                                  "deletionGracePeriodSeconds",
-                                                  "ownerReferences"};
-    const struct value *annotations = value_in(live, "metadata", "annotations");
-
-    if (kube_is_ours(live))
-        return kube_owned_fields(a, live);
-    for (size_t i = 0; i < sizeof(made_by_servers) / sizeof(*made_by_servers); i++)
-        live = value_with_in(a, live, NULL, "metadata", made_by_servers[i]);
-    annotations =
-        value_with(a, annotations, "kubectl.kubernetes.io/last-applied-configuration", NULL);
-    annotations = value_with(a, annotations, "deployment.kubernetes.io/revision", NULL);
-    live = value_with_in(a, live, value_count(annotations) ? annotations : NULL, "metadata",
-                         "annotations");
-    return value_with(a, live, "status", NULL);
-}
-
 /* The import has left one object in `objects`, of which only the name is known. */
 static bool read_imported(struct call *c, struct kube *k, const struct value *state,
                           const struct value **out)
@@ -319,7 +292,7 @@ static bool read_imported(struct call *c, struct kube *k, const struct value *st
                       value_f(c->arena, "%s/%s", connection_name(value_at(state, "cluster")), key));
     *out = value_with(c->arena, *out, "force_conflicts", &value_false);
     if (strcmp(value_text(live, "kind"), "Secret") != 0)
-        *out = value_with(c->arena, *out, "manifest", as_written(c->arena, live));
+        *out = value_with(c->arena, *out, "manifest", kube_set_written(c->arena, live));
     if (!kube_is_ours(live))
         *out = value_with(c->arena, *out, "drift",
                           value_list_of(c->arena, value_f(c->arena, "%s: (not managed)", key)));

@@ -75,6 +75,9 @@ bool kube_set_refresh(struct call *c, struct kube *k, const struct value *object
  * tells, or, where that is not allowed, the object as it was given. */
 const struct value *kube_set_places(struct call *c, struct kube *k, const struct value *object,
                                     const struct value *live);
+/* A live object as a person would have written it: the fields that we own, or of
+ * an object that is not ours all but what servers put there. */
+const struct value *kube_set_written(struct arena *a, const struct value *live);
 /* The inventory entry of an object that is to be taken over: without a digest while
  * no field of it is ours, so that the next refresh calls it "(not managed)". */
 bool kube_set_entry(struct call *c, const struct value *live, const struct value **entry);

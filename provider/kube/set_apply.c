@@ -15,7 +15,7 @@ struct run {
 bool set_items_look(struct call *c, struct kube *k, struct set_items *items)
 {
     struct kube_ref *refs = arena_array(c->arena, items->count, sizeof(*refs));
-    const struct value **live = arena_array(c->arena, items->count, sizeof(*live));
+    const struct value **live = arena_array(c->arena, items->count, sizeof(struct value *));
 
     for (size_t i = 0; i < items->count; i++)
         refs[i] = items->all[i].ref;
@@ -81,8 +81,8 @@ static bool take_result(struct call *c, struct set_item *item, const struct valu
 static bool apply_items(struct run *r, struct set_items items)
 {
     struct call *c = r->call;
-    const struct value **objects = arena_array(c->arena, items.count, sizeof(*objects));
-    const struct value **results = arena_array(c->arena, items.count, sizeof(*results));
+    const struct value **objects = arena_array(c->arena, items.count, sizeof(struct value *));
+    const struct value **results = arena_array(c->arena, items.count, sizeof(struct value *));
     bool done;
 
     for (size_t i = 0; i < items.count; i++)

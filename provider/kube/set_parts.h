@@ -7,6 +7,9 @@
 /* An object as it is sent: nulls and status left out, stringData made data. */
 const struct value *set_prepared(struct arena *a, const struct value *object);
 
+/* Kind, group, namespace and name are known. */
+bool set_has_key(const struct value *object);
+
 /* A map for many questions: value_at() walks all entries. */
 struct set_index {
     const struct value_entry **sorted;

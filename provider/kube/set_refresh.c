@@ -71,7 +71,7 @@ static const struct value *places_of(struct look *l, const struct set_item *item
 static void dry_run(struct look *l, const struct set_items *items, const struct value **applied)
 {
     struct call *c = l->call, quiet;
-    const struct value **objects = arena_array(c->arena, items->count, sizeof(*objects));
+    const struct value **objects = arena_array(c->arena, items->count, sizeof(struct value *));
     struct diags unheard;
 
     for (size_t i = 0; i < items->count; i++)
@@ -84,7 +84,8 @@ static void dry_run(struct look *l, const struct set_items *items, const struct 
 
 static bool judge_suspects(struct look *l, struct set_items *items)
 {
-    const struct value **applied = arena_array(l->call->arena, items->count, sizeof(*applied));
+    const struct value **applied =
+        arena_array(l->call->arena, items->count, sizeof(struct value *));
 
     if (items->count)
         dry_run(l, items, applied);
@@ -221,4 +222,31 @@ bool kube_set_refresh(struct call *c, struct kube *k, const struct value *object
     *inventory = value_builder_map(&l.inventory);
     *drift = value_builder_list(&l.drift);
     return true;
+}
+
+/* --- taking over -------------------------------------------------------------- */
+
+const struct value *kube_set_written(struct arena *a, const struct value *live)
+{
+    static const char *const made_by_servers[] = {"uid",
+                                                  "resourceVersion",
+                                                  "generation",
+                                                  "creationTimestamp",
+                                                  "selfLink",
+                                                  "managedFields",
+                                                  "deletionTimestamp",
+                                                  "deletionGracePeriodSeconds",
+                                                  "ownerReferences"};
+    const struct value *annotations = value_in(live, "metadata", "annotations");
+
+    if (kube_is_ours(live))
+        return kube_owned_fields(a, live);
+    for (size_t i = 0; i < sizeof(made_by_servers) / sizeof(*made_by_servers); i++)
+        live = value_with_in(a, live, NULL, "metadata", made_by_servers[i]);
+    annotations =
+        value_with(a, annotations, "kubectl.kubernetes.io/last-applied-configuration", NULL);
+    annotations = value_with(a, annotations, "deployment.kubernetes.io/revision", NULL);
+    live = value_with_in(a, live, value_count(annotations) ? annotations : NULL, "metadata",
+                         "annotations");
+    return value_with(a, live, "status", NULL);
 }
