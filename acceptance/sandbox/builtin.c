@@ -478,7 +478,8 @@ static void validate_service(const struct value *before, const struct value *aft
     const struct value *ports = value_in(after, "spec", "ports");
     const struct value *old = value_in(before, "spec", "clusterIP");
 
-    if (value_count(ports) == 0 && strcmp(value_z(value_in(after, "spec", "clusterIP")), "None") != 0 &&
+    if (value_count(ports) == 0 &&
+        strcmp(value_z(value_in(after, "spec", "clusterIP")), "None") != 0 &&
         strcmp(value_z(value_in(after, "spec", "type")), "ExternalName") != 0)
         problem(p, "FieldValueRequired", "spec.ports", "Required value");
     for (size_t i = 0; i < value_count(ports); i++) {

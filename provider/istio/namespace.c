@@ -127,8 +127,7 @@ bool namespace_ensure(struct call *c, struct kube *k, const char *name, const ch
 {
     const struct value *found;
 
-    return namespace_find(c, k, name, &found) &&
-           namespace_ensure_found(c, k, name, network, found);
+    return namespace_find(c, k, name, &found) && namespace_ensure_found(c, k, name, network, found);
 }
 
 /* --- taking away ----------------------------------------------------------------- */
