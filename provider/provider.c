@@ -99,6 +99,7 @@ bool provider_configure(struct provider *p, struct call *c, const struct value *
 {
     if (!check_attributes(c, p->attributes, config))
         return false;
+    http_client_log_bodies(p->clients.http, value_as_bool(value_in(config, "log", "http_bodies")));
     pthread_mutex_lock(&p->lock);
     p->clients.provider_config = value_copy(p->arena, config);
     pthread_mutex_unlock(&p->lock);
