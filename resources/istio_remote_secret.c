@@ -3,34 +3,11 @@
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "istio/namespace.h"
-#include "istio/reader.h"
-#include "istio/remote_secret.h"
+#include "istio/peer.h"
 #include "istio/service_token.h"
 #include "kube/connection.h"
 #include "schema/check.h"
 #include "schema/resource.h"
-
-#define VALIDITY_DEFAULT "8760h"
-#define RENEW_BEFORE_DEFAULT "720h"
-
-enum { VALIDITY_SECONDS_MIN = 600 }; /* what the TokenRequest API takes */
-
-static const struct attribute token_rows[] = {
-    STRING("type", OPTIONAL | COMPUTED,
-           "`secret`: one that does not expire, in a Secret of its own on the remote cluster, as "
-           "istioctl makes it. `bound`: one that expires and is renewed when Terraform runs; an "
-           "istiod before 1.30 drops its old client of the cluster before the new one has synced.",
-           .fallback = "secret", .one_of = ONE_OF("secret", "bound")),
-    STRING("validity", OPTIONAL,
-           "How long a bound token is wanted for; left out, `" VALIDITY_DEFAULT
-           "`. Servers may shorten it, EKS to `24h`.",
-           .check = check_duration),
-    STRING("renew_before", OPTIONAL,
-           "How long before its end the plan shows the renewal of a bound token; left out, "
-           "`" RENEW_BEFORE_DEFAULT "`, and never more than a third of its life.",
-           .check = check_duration),
-    END_ATTRIBUTES,
-};
 
 static const struct attribute attributes[] = {
     CLUSTER("cluster", REQUIRED, "The cluster whose istiod is to watch the other one."),
@@ -48,7 +25,7 @@ static const struct attribute attributes[] = {
          "Make the account, its ClusterRole and its binding where they are missing. Those that "
          "Istio's charts brought are used as they are.",
          .fallback = "true"),
-    NESTED("token", NESTING_SINGLE, token_rows, OPTIONAL,
+    NESTED("token", NESTING_SINGLE, token_policy_attributes, OPTIONAL,
            "The token that istiod is given. Left out, one that does not expire."),
     STRING("server_override", OPTIONAL,
            "Address of the remote API server as the pods of `cluster` reach it. Left out, the "
@@ -71,68 +48,27 @@ static const struct attribute attributes[] = {
     END_ATTRIBUTES,
 };
 
-/* --- what is to be done ------------------------------------------------------------- */
-
-/* One cluster to be watched by another. */
-struct work {
-    struct call *call;
-    const struct value *object;
-    struct kube *cluster;
-    const char *namespace, *watcher, *remote; /* the mesh's names of both clusters */
-    struct reader reader;
-};
-
-static bool work_open(struct call *c, const struct value *object, struct work *out)
+static bool open_peer(struct call *c, const struct value *object, struct peer *out)
 {
     const struct value *cluster = value_at(object, "cluster"), *remote = value_at(object, "remote");
+    const char *namespace = value_text(object, "namespace");
 
-    *out = (struct work){
-        .call = c,
-        .object = object,
-        .namespace = value_text(object, "namespace"),
+    *out = (struct peer){
+        .namespace = namespace,
+        .network = value_text(cluster, "network"),
         .watcher = connection_name(cluster),
-        .remote = connection_name(remote),
-        .reader = {.namespace = value_text(object, "namespace"),
+        .name = connection_name(remote),
+        .reader = {.namespace = namespace,
                    .account = value_text(object, "service_account"),
                    .network = value_text(remote, "network"),
                    .proxy_url = value_text(remote, "proxy_url"),
                    .may_create = value_flag(object, "create_service_account")},
+        .server = value_text(object, "server_override"),
+        .tls_server_name = value_text(object, "tls_server_name"),
+        .token = token_policy_of(value_at(object, "token")),
     };
     return kube_open(c, cluster, path_of(c->arena, "cluster"), &out->cluster) &&
            kube_open(c, remote, path_of(c->arena, "remote"), &out->reader.kube);
-}
-
-static struct kube_ref secret_ref(const struct work *w)
-{
-    return (struct kube_ref){"v1", "Secret", w->namespace,
-                             remote_secret_name(w->call->arena, w->remote)};
-}
-
-static bool is_bound(const struct value *object)
-{
-    return strcmp(value_z(value_in(object, "token", "type")), "bound") == 0;
-}
-
-static enum reader_token token_type(const struct value *object)
-{
-    return is_bound(object) ? READER_TOKEN_BOUND : READER_TOKEN_SECRET;
-}
-
-static int64_t token_seconds(const struct value *object, const char *name, const char *fallback)
-{
-    const char *text = value_z(value_in(object, "token", name));
-
-    return clock_parse_duration_ms(text[0] ? text : fallback) / 1000;
-}
-
-static int64_t validity_of(const struct value *object)
-{
-    return token_seconds(object, "validity", VALIDITY_DEFAULT);
-}
-
-static int64_t renew_before_of(const struct value *object)
-{
-    return token_seconds(object, "renew_before", RENEW_BEFORE_DEFAULT);
 }
 
 /* --- the object from the Secret ------------------------------------------------------- */
@@ -147,19 +83,6 @@ static const struct value *with_id(struct arena *a, const struct value *object)
                               value_text(object, "namespace"), name));
 }
 
-/* A server that shortens lives must not be asked for a new token in each apply. */
-static bool is_due(const struct value *object, const struct value *claims)
-{
-    int64_t expires_at = value_integer_at(claims, "exp"), life, margin = renew_before_of(object);
-
-    if (!expires_at)
-        return false;
-    life = expires_at - value_integer_at(claims, "iat");
-    if (margin > life / 3)
-        margin = life / 3;
-    return expires_at - margin <= clock_now();
-}
-
 static const struct value *string_or_null(struct arena *a, const char *z)
 {
     return z[0] ? value_string(a, z) : &value_null;
@@ -171,6 +94,7 @@ static const struct value *describe(struct call *c, const struct value *object,
     struct arena *a = c->arena;
     const struct value *claims = service_token_claims(a, access->token);
     int64_t expires_at = value_integer_at(claims, "exp");
+    const struct token_policy policy = token_policy_of(value_at(object, "token"));
     struct text token = text_of(access->token);
     const struct value *v = with_id(a, object);
 
@@ -179,159 +103,57 @@ static const struct value *describe(struct call *c, const struct value *object,
                    string_or_null(a, token.len ? digest_sha256_hex(a, c->diags, token) : ""));
     v = value_with(a, v, "token_expires_at",
                    string_or_null(a, expires_at ? clock_rfc3339(a, expires_at) : ""));
-    return value_with(a, v, "ready_for_renewal", value_bool(is_due(object, claims)));
+    return value_with(a, v, "ready_for_renewal", value_bool(token_policy_is_due(&policy, claims)));
 }
 
 /* What Terraform keeps beside the state: what was written last. */
-static void remember(struct work *w, const struct value *secret)
+static bool write_peer(struct call *c, const struct peer *p, const struct value *planned,
+                       unsigned flags, const struct value **out)
 {
-    struct call *c = w->call;
-    const char *digest = remote_secret_digest(c, secret, w->remote);
-
-    c->private_out = value_map_of(c->arena, {"written", value_string(c->arena, digest)});
-}
-
-/* --- writing ---------------------------------------------------------------------------- */
-
-static void warn_of_loopback(const struct work *w, const char *server)
-{
-    if (remote_secret_is_loopback(server))
-        diag_warning(w->call->diags, path_of(w->call->arena, "server_override"),
-                     text_f(w->call->arena, "%s leads to the machine itself", server),
-                     "istiod of cluster %s will look for cluster %s there, in its own pod. Set "
-                     "server_override to an address that the pods of cluster %s reach.",
-                     w->watcher, w->remote, w->watcher);
-}
-
-static void warn_of_short_life(const struct work *w, int64_t expires_at)
-{
-    int64_t life = expires_at - clock_now(), wanted = validity_of(w->object);
-
-    if (expires_at && life < wanted - wanted / 10)
-        diag_warning(w->call->diags, path_of(w->call->arena, "token", "validity"),
-                     text_f(w->call->arena, "Cluster %s shortens the token's life", w->remote),
-                     "It was wanted for %lld hours and expires at %s. Terraform has to run before "
-                     "that time to renew it.",
-                     (long long)wanted / 3600, clock_rfc3339(w->call->arena, expires_at));
-}
-
-/* Names may be kept apart and yet mean one cluster. Who may not read the uids is
- * not held up by that. */
-static bool check_distinct(const struct work *w)
-{
-    struct call *c = w->call, quiet;
-    const char *uid, *remote_uid;
-    struct diags unheard;
-
-    diags_init(&unheard, c->arena);
-    quiet = call_quietly(c, &unheard);
-    if (!kube_uid(&quiet, w->cluster, &uid) || !kube_uid(&quiet, w->reader.kube, &remote_uid) ||
-        strcmp(uid, remote_uid) != 0)
-        return true;
-    return diag_error(c->diags, path_of(c->arena, "remote"), "A cluster would watch itself",
-                      "%s (%s) and %s (%s) are the same cluster: its kube-system has the uid %s.",
-                      w->watcher, kube_host(w->cluster), w->remote, kube_host(w->reader.kube), uid);
-}
-
-/* The new token is proven before it replaces the old one, which is taken away
- * after that. */
-static bool write_secret(struct work *w, unsigned flags, const struct value **out)
-{
-    struct call *c = w->call;
-    const struct value *object = w->object, *secret;
-    const struct reader_request request = {
-        .watcher = w->watcher,
-        .type = token_type(object),
-        .seconds = validity_of(object),
-        .server = value_text(object, "server_override"),
-        .tls_server_name = value_text(object, "tls_server_name"),
-    };
     struct remote_access access = {"", "", TEXT(""), ""};
-    int64_t expires_at;
+    const struct value *secret;
 
-    if (!reader_grant(c, &w->reader, &request, &access, &expires_at) ||
-        !namespace_ensure(c, w->cluster, w->namespace,
-                          value_z(value_in(object, "cluster", "network"))) ||
-        !kube_apply(c, w->cluster, remote_secret_object(c->arena, w->namespace, w->remote, &access),
-                    flags, &secret))
+    if (!peer_write(c, p, flags, &access, &secret))
         return false;
-    remember(w, secret);
-    *out = describe(c, object, &access);
-    warn_of_loopback(w, access.server);
-    warn_of_short_life(w, expires_at);
+    c->private_out = value_map_of(
+        c->arena, {"written", value_string(c->arena, remote_secret_digest(c, secret, p->name))});
+    *out = describe(c, planned, &access);
     return true;
+}
+
+static bool was_written_by_us(struct call *c, const struct peer *p, const struct value *secret)
+{
+    const char *written = value_text(c->private_data, "written");
+
+    return !written[0] || strcmp(written, remote_secret_digest(c, secret, p->name)) == 0;
 }
 
 /* --- create ------------------------------------------------------------------------------- */
 
-/* Before anything is written anywhere. */
-static bool refuse_foreign(struct work *w)
+/* While there is no Secret for istiod: what is on the remote cluster is found by
+ * its names. */
+static const struct value *unfinished(struct call *c, const struct value *object)
 {
-    const struct kube_ref ref = secret_ref(w);
-    struct call *c = w->call;
-    const struct value *found;
+    const struct remote_access none = {"", "", TEXT(""), ""};
 
-    if (!kube_get(c, w->cluster, &ref, &found))
-        return false;
-    if (!found || kube_is_ours(found))
-        return true;
-    return diag_error(c->diags, NULL,
-                      text_f(c->arena, "%s exists already", kube_ref_text(c->arena, &ref)),
-                      "On cluster %s there is one that was not made here, perhaps by istioctl. "
-                      "Take it over: terraform import <address> cluster=%s,kubeconfig=<path>,"
-                      "context=<context>,remote=%s,remote_context=<context>,namespace=%s",
-                      w->watcher, w->watcher, w->remote, w->namespace);
-}
-
-/* The whole object while nothing was written for istiod: what was made on the
- * remote cluster is found again by its names. */
-static const struct value *unfinished(struct call *c, const struct value *planned)
-{
-    static const char *const names[] = {"server", "token_fingerprint_sha256", "token_expires_at",
-                                        NULL};
-    const struct value *v = with_id(c->arena, planned);
-
-    for (const char *const *name = names; *name; name++)
-        v = value_with(c->arena, v, *name, &value_null);
-    return value_with(c->arena, v, "ready_for_renewal", &value_true);
+    return value_with(c->arena, describe(c, object, &none), "ready_for_renewal", &value_true);
 }
 
 static bool remote_secret_create(struct call *c, const struct value *planned,
                                  const struct value **out)
 {
-    struct work w;
+    bool ensured, changed;
+    struct peer p;
 
-    if (!work_open(c, planned, &w) || !check_distinct(&w) || !refuse_foreign(&w))
+    if (!open_peer(c, planned, &p) || !peer_refuse_same(c, &p) || !peer_refuse_foreign(c, &p))
         return false;
-    *out = unfinished(c, planned);
-    return write_secret(&w, 0, out);
+    ensured = reader_ensure(c, &p.reader, &changed);
+    if (ensured || changed)
+        *out = unfinished(c, planned);
+    return ensured && write_peer(c, &p, planned, 0, out);
 }
 
 /* --- read ------------------------------------------------------------------------------------ */
-
-/* NULL, or why the next apply has to write it anew. */
-static const char *judge(struct work *w, const struct value *secret,
-                         const struct remote_access *access)
-{
-    struct call *c = w->call;
-    const char *written = value_text(c->private_data, "written");
-    struct proof proof;
-
-    if (written[0] && strcmp(written, remote_secret_digest(c, secret, w->remote)) != 0)
-        return "it was changed since it was written";
-    if (!kube_reachable(c, value_at(w->object, "remote"), path_of(c->arena, "remote")) ||
-        !reader_try(c, &w->reader, access, &proof))
-        return NULL;
-    switch (proof.verdict) {
-    case PROOF_UNAUTHORIZED:
-    case PROOF_FORBIDDEN:
-        return text_f(c->arena, "cluster %s answers its token with %s", w->remote, proof.words);
-    case PROOF_UNTRUSTED:
-        return text_f(c->arena, "it does not trust cluster %s: %s", w->remote, proof.words);
-    default:
-        return NULL;
-    }
-}
 
 /* After an import. */
 static const struct value *with_arguments(struct arena *a, const struct value *object,
@@ -348,32 +170,42 @@ static const struct value *with_arguments(struct arena *a, const struct value *o
     return object;
 }
 
+static const char *find_fault(struct call *c, const struct peer *p, const struct value *state,
+                              const struct value *secret, const struct remote_access *access)
+{
+    if (!was_written_by_us(c, p, secret))
+        return "it was changed since it was written";
+    return peer_fault(c, p, access, value_at(state, "remote"), path_of(c->arena, "remote"));
+}
+
+/* A Secret that is gone is written anew too: to call all of it gone would leave
+ * what is on the remote cluster behind. */
 static bool remote_secret_reread(struct call *c, const struct value *state,
                                  const struct value **out)
 {
+    const char *fault = "it is gone";
     struct remote_access access;
     const struct value *secret;
-    const char *fault;
-    struct kube_ref ref;
-    struct work w;
+    struct peer p;
 
-    if (!work_open(c, state, &w))
-        return false;
-    ref = secret_ref(&w);
-    if (!kube_get(c, w.cluster, &ref, &secret))
+    if (!open_peer(c, state, &p) || !peer_find(c, &p, &secret))
         return false;
     *out = NULL;
-    if (!secret)
-        return true;
-    remote_secret_read(c->arena, secret, w.remote, &access, &fault);
-    *out = describe(c, with_arguments(c->arena, state, &access), &access);
-    fault = fault ? fault : judge(&w, secret, &access);
+    if (!secret && value_is_null(value_at(state, "id")))
+        return true; /* nothing to import */
+    *out = unfinished(c, state);
+    if (secret) {
+        remote_secret_read(c->arena, secret, p.name, &access, &fault);
+        *out = describe(c, with_arguments(c->arena, state, &access), &access);
+        fault = fault ? fault : find_fault(c, &p, state, secret, &access);
+    }
     if (!fault)
         return true;
     *out = value_with(c->arena, *out, "ready_for_renewal", &value_true);
     diag_warning(c->diags, NULL,
-                 text_f(c->arena, "%s will be written anew", kube_ref_text(c->arena, &ref)),
-                 "On cluster %s, %s.", w.watcher, fault);
+                 text_f(c->arena, "Secret %s/%s will be written anew", p.namespace,
+                        value_text(*out, "secret_name")),
+                 "On cluster %s, %s.", p.watcher, fault);
     return true;
 }
 
@@ -396,53 +228,44 @@ static bool differs(const struct value *prior, const struct value *planned, cons
 /* From state and plan alone, so that it is the same at plan and at apply. */
 static bool is_rewritten(const struct value *prior, const struct value *planned)
 {
+    const struct token_policy was = token_policy_of(value_at(prior, "token")),
+                              is = token_policy_of(value_at(planned, "token"));
     int64_t expires_at = clock_parse_rfc3339(value_text(prior, "token_expires_at"));
 
     return value_flag(prior, "ready_for_renewal") || differs(prior, planned, "remote") ||
            differs(prior, planned, "server_override") ||
-           differs(prior, planned, "tls_server_name") || is_bound(prior) != is_bound(planned) ||
-           (is_bound(planned) && (validity_of(prior) != validity_of(planned) ||
-                                  (renew_before_of(prior) != renew_before_of(planned) &&
-                                   expires_at - renew_before_of(planned) <= clock_now())));
+           differs(prior, planned, "tls_server_name") || was.type != is.type ||
+           (is.type == READER_TOKEN_BOUND &&
+            (was.validity_seconds != is.validity_seconds ||
+             (was.renew_before_seconds != is.renew_before_seconds &&
+              token_policy_is_near(&is, expires_at))));
 }
 
 static bool remote_secret_update(struct call *c, const struct value *prior,
                                  const struct value *planned, const struct value **out)
 {
-    const char *network = value_z(value_in(planned, "cluster", "network"));
-    struct work w;
+    const struct token_policy was = token_policy_of(value_at(prior, "token"));
+    struct peer p;
 
     *out = prior;
-    if (!work_open(c, planned, &w))
+    if (!open_peer(c, planned, &p) || !peer_refuse_same(c, &p) ||
+        !reader_ensure(c, &p.reader, NULL))
         return false;
     if (!is_rewritten(prior, planned)) {
-        if (!reader_ensure(c, &w.reader, NULL) ||
-            !namespace_ensure(c, w.cluster, w.namespace, network))
+        if (!namespace_ensure(c, p.cluster, p.namespace, p.network))
             return false;
         *out = planned;
         return true;
     }
-    if (!check_distinct(&w) || !write_secret(&w, KUBE_FORCE, out)) /* ours, whoever wrote to it */
-        return false;
-    return is_bound(prior) == is_bound(planned) ||
-           reader_revoke(c, &w.reader, w.watcher, token_type(prior));
+    return write_peer(c, &p, planned, KUBE_FORCE, out) && /* it is ours, whoever wrote to it */
+           (was.type == p.token.type || reader_revoke(c, &p.reader, p.watcher, was.type));
 }
 
-/* --- remove ---------------------------------------------------------------------------------- */
-
-/* istiod lets go of the cluster before its token dies. */
 static bool remote_secret_remove(struct call *c, const struct value *state)
 {
-    const struct kube_delete_options options = {.wait = true};
-    struct kube_ref ref;
-    struct work w;
+    struct peer p;
 
-    if (!work_open(c, state, &w))
-        return false;
-    ref = secret_ref(&w);
-    return kube_delete(c, w.cluster, &ref, &options) &&
-           reader_revoke(c, &w.reader, w.watcher, token_type(state)) &&
-           reader_release(c, &w.reader) && namespace_release(c, w.cluster, w.namespace);
+    return open_peer(c, state, &p) && peer_remove(c, &p);
 }
 
 /* --- plan --------------------------------------------------------------------------------------
@@ -502,37 +325,11 @@ static bool remote_secret_plan(struct call *c, struct plan *plan)
     return true;
 }
 
-static bool validate_token(struct call *c, const struct value *config)
-{
-    static const char *const names[] = {"validity", "renew_before"};
-    const struct value *token = value_at(config, "token");
-
-    if (!value_is_wholly_known(token) || value_is_null(token))
-        return true;
-    for (size_t i = 0; i < 2 && !is_bound(config); i++)
-        if (value_is_set(value_at(token, names[i])))
-            return diag_error(c->diags, path_of(c->arena, "token", names[i]),
-                              "The token does not expire", "%s goes with type = \"bound\" only.",
-                              names[i]);
-    if (!is_bound(config))
-        return true;
-    if (validity_of(config) < VALIDITY_SECONDS_MIN)
-        return diag_error(c->diags, path_of(c->arena, "token", "validity"),
-                          "The token's life is too short",
-                          "Kubernetes makes none for less than 10m.");
-    if (renew_before_of(config) < validity_of(config) ||
-        value_is_null(value_at(token, "renew_before")))
-        return true;
-    return diag_error(
-        c->diags, path_of(c->arena, "token", "renew_before"), "Renewal would never come to an end",
-        "renew_before has to be shorter than validity (" VALIDITY_DEFAULT " when it is left out).");
-}
-
 static bool remote_secret_validate(struct call *c, const struct value *config)
 {
-    bool same = !refuse_same(c, config);
+    bool distinct = refuse_same(c, config);
 
-    return validate_token(c, config) && !same;
+    return token_policy_check(c, path_of(c->arena, "token"), value_at(config, "token")) && distinct;
 }
 
 /* --- import ------------------------------------------------------------------------------------

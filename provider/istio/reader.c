@@ -35,8 +35,10 @@ static bool keep(struct call *c, const struct reader *r, const struct value *wan
         return false;
     if (found && (!reader_object_is_ours(found) || is_as_wanted(found, wanted)))
         return true;
+    if (!kube_apply(c, r->kube, wanted, found ? KUBE_FORCE : 0, &unused))
+        return false;
     *changed = true;
-    return kube_apply(c, r->kube, wanted, found ? KUBE_FORCE : 0, &unused);
+    return true;
 }
 
 static bool demand_account(struct call *c, const struct reader *r)
@@ -106,7 +108,7 @@ static bool take_away(struct call *c, const struct reader *r, enum reader_part p
 {
     const struct value *wanted = reader_object(c->arena, r, part), *found;
     const struct kube_ref ref = kube_ref_of(wanted);
-    struct kube_delete_options options = {.wait = true};
+    struct kube_delete_options options = {.propagation = NULL};
 
     if (!find(c, r, wanted, &found))
         return false;

@@ -27,7 +27,8 @@ struct reader {
     bool may_create;       /* the account, its role and its binding */
 };
 
-/* Makes and repairs account, role and binding. *changed may be NULL. */
+/* Makes and repairs account, role and binding. *changed, also when it fails: any
+ * of them was written; may be NULL. */
 bool reader_ensure(struct call *c, const struct reader *r, bool *changed);
 
 enum reader_token { READER_TOKEN_SECRET, READER_TOKEN_BOUND };
@@ -40,8 +41,8 @@ struct reader_request {
     const char *server, *tls_server_name;
 };
 
-/* reader_ensure(), and a token that has opened the API server with nothing else
- * beside it. It was tried at the address that *out tells; at the connection's,
+/* After reader_ensure(): a token that has opened the API server with nothing
+ * else beside it. It was tried at the address that *out tells; at the connection's,
  * with a warning, when that one is out of reach from here. *expires_at is 0 for
  * one that does not expire. */
 bool reader_grant(struct call *c, const struct reader *r, const struct reader_request *request,

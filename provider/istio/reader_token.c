@@ -257,11 +257,11 @@ bool reader_grant(struct call *c, const struct reader *r, const struct reader_re
         .request = request,
         .proof = {PROOF_UNAUTHORIZED, "nothing: its Secret is deleted again and again"},
     };
-    bool changed, done;
+    bool changed = false, done;
 
     take_address(&g);
     for (int round = 0; round < ROUNDS_MAX; round++) {
-        if (!reader_ensure(c, r, &changed))
+        if (round && !reader_ensure(c, r, &changed))
             return false;
         if (round && !changed && g.proof.verdict == PROOF_FORBIDDEN)
             break;
@@ -291,7 +291,7 @@ bool reader_revoke(struct call *c, const struct reader *r, const char *watcher,
 {
     const struct kube_ref ref = {"v1", "Secret", r->namespace,
                                  reader_secret_name(c->arena, watcher, type)};
-    const struct kube_delete_options options = {.wait = true};
+    const struct kube_delete_options options = {.propagation = NULL};
 
     return kube_delete(c, r->kube, &ref, &options);
 }

@@ -115,14 +115,10 @@ const char *remote_secret_digest(struct call *c, const struct value *secret, con
 
 bool remote_secret_is_loopback(const char *server)
 {
-    static const char *const prefixes[] = {"https://localhost", "https://127.", "https://[::1]"};
+    static const char scheme[] = "https://";
+    const char *host = strncmp(server, scheme, strlen(scheme)) == 0 ? server + strlen(scheme) : "";
+    struct text name = {host, strcspn(host, host[0] == '[' ? "/" : ":/")};
 
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        const char *rest = server + strlen(prefixes[i]);
-
-        if (strncmp(server, prefixes[i], strlen(prefixes[i])) == 0 &&
-            (i == 1 || !rest[0] || rest[0] == ':' || rest[0] == '/'))
-            return true;
-    }
-    return false;
+    return text_is(name, "localhost") || text_starts_with(name, "[::1]") ||
+           (text_starts_with(name, "127.") && strspn(host, "0123456789.") == name.len);
 }
