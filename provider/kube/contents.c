@@ -160,7 +160,7 @@ static bool find_kinds_singly(struct inventory *inventory, const struct value *g
 static bool find_kinds(struct inventory *inventory)
 {
     static const char *const targets[] = {"/api", "/apis"};
-    const struct value *documents[2];
+    const struct value *documents[2] = {&value_null, &value_null};
 
     if (!get_documents(inventory, targets, 2, discovery_accept, documents))
         return false;
