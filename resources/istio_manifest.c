@@ -245,14 +245,30 @@ static bool manifest_create(struct call *c, const struct value *planned, const s
     return done;
 }
 
+/* What was applied but did not become what was waited for: with the digests of
+ * before, the next refresh shows how far the change came. */
+static const struct value *with_old_digests(struct call *c, const struct value *inventory,
+                                            const struct value *before)
+{
+    for (size_t i = 0; i < value_count(before); i++) {
+        const char *key = before->map.entries[i].key;
+
+        if (value_has(inventory, key))
+            inventory = value_with_in(c->arena, inventory,
+                                      value_at(before->map.entries[i].value, "digest"), key,
+                                      "digest");
+    }
+    return inventory;
+}
+
 static bool manifest_update(struct call *c, const struct value *prior, const struct value *planned,
                             const struct value **out)
 {
-    const struct value *inventory;
-    bool done = apply(c, planned, value_at(prior, "objects"), &inventory);
+    const struct value *inventory, *before = value_at(prior, "objects");
+    bool done = apply(c, planned, before, &inventory);
 
-    *out =
-        done ? described(c, planned, inventory) : value_with(c->arena, prior, "objects", inventory);
+    *out = done ? described(c, planned, inventory)
+                : value_with(c->arena, prior, "objects", with_old_digests(c, inventory, before));
     return done;
 }
 
