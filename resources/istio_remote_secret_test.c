@@ -303,6 +303,37 @@ TEST(a_token_that_somebody_spoiled_is_made_anew)
     component_stop(&t);
 }
 
+/* Another server than the watched one answers there: its certificate is not of
+ * the CA that istiod would be given. */
+TEST(an_address_of_another_server_is_refused)
+{
+    struct component t;
+    const char *config;
+
+    component_start(&t, a, 3);
+    config = text_f(a, WITH(", \"server_override\": \"%s\""), sandbox_url(t.servers[2]));
+    assert_null(component_apply(&t, remote_secret, NULL, config));
+    assert_non_null(strstr(component_diags(&t), "The certificate of cluster west is not trusted"));
+    assert_null(object(&t, 1, SECRET));
+    component_stop(&t);
+}
+
+/* Nobody can tell from here whether istiod gets there. */
+TEST(an_address_out_of_reach_is_a_warning)
+{
+    const struct value *state;
+    struct component t;
+
+    component_start(&t, a, 2);
+    state = must(&t, component_apply(&t, remote_secret, NULL,
+                                     WITH(", \"server_override\": \"https://west.invalid\"")));
+    assert_non_null(strstr(component_diags(&t), "https://west.invalid was not tried"));
+    assert_string_equal(value_text(state, "server"), "https://west.invalid");
+    state = must(&t, component_read(&t, remote_secret, state));
+    assert_string_equal(component_diags(&t), "");
+    component_stop(&t);
+}
+
 TEST(either_cluster_away_is_a_warning_for_a_refresh)
 {
     const struct value *state;

@@ -59,7 +59,7 @@ static bool demand_account(struct call *c, const struct reader *r)
 
 bool reader_ensure(struct call *c, const struct reader *r, bool *changed)
 {
-    bool unheard;
+    bool unheard = false;
 
     changed = changed ? changed : &unheard;
     *changed = false;
