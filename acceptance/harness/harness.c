@@ -63,12 +63,37 @@ static const char *binary(struct arena *a, unsigned flags)
     return text_f(a, "%.*s/fixture-plugin", (int)(slash - path), path);
 }
 
+static void remove_folder(struct arena *a, const char *path)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        const char *inner = text_f(a, "%s/%s", path, entry->d_name);
+
+        if (entry->d_name[0] != '.' && unlink(inner) != 0)
+            remove_folder(a, inner);
+    }
+    if (folder)
+        closedir(folder);
+    rmdir(path);
+}
+
+static void drop_folder(void *path)
+{
+    struct arena *a = arena_new();
+
+    remove_folder(a, path);
+    arena_free(a);
+}
+
 static const char *make_folder(struct arena *a)
 {
     char *folder = arena_strdup(a, "/tmp/harness-XXXXXX");
 
     if (!mkdtemp(folder))
         fail_msg("mkdtemp: %s", strerror(errno));
+    arena_defer(a, drop_folder, folder);
     mkdir(text_f(a, "%s/t", folder), 0700);
     return folder;
 }
@@ -182,22 +207,6 @@ const char *plugin_left(const struct plugin *p)
     return names;
 }
 
-static void remove_folder(struct arena *a, const char *path)
-{
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-
-    while (folder && (entry = readdir(folder))) {
-        const char *inner = text_f(a, "%s/%s", path, entry->d_name);
-
-        if (entry->d_name[0] != '.' && unlink(inner) != 0)
-            remove_folder(a, inner);
-    }
-    if (folder)
-        closedir(folder);
-    rmdir(path);
-}
-
 bool harness_exited(int status, int code)
 {
     return WIFEXITED(status) && WEXITSTATUS(status) == code;
@@ -216,7 +225,6 @@ struct harness_run harness_run(struct arena *a, unsigned flags, const char *cons
     run.out = text_built(&out).at;
     run.status = plugin_wait(p);
     run.err = plugin_said(p);
-    remove_folder(a, p->folder);
     return run;
 }
 
@@ -529,16 +537,20 @@ void plugin_hang_up(struct plugin *p)
     grpc_shutdown();
 }
 
-void plugin_stop(struct plugin *p)
+void plugin_expect_end(struct plugin *p)
 {
-    struct harness_reply reply = plugin_call(p, "/plugin.GRPCController/Shutdown", TEXT(""));
-    int status;
+    int status = plugin_wait(p);
 
-    plugin_hang_up(p);
-    status = plugin_wait(p);
-    assert_int_equal(reply.status, 0);
     if (!harness_exited(status, 0))
         fail_msg("status %x; stderr: %s", (unsigned)status, plugin_said(p));
     assert_string_equal(plugin_left(p), "");
-    remove_folder(p->arena, p->folder);
+}
+
+void plugin_stop(struct plugin *p)
+{
+    struct harness_reply reply = plugin_call(p, "/plugin.GRPCController/Shutdown", TEXT(""));
+
+    assert_int_equal(reply.status, 0);
+    plugin_hang_up(p);
+    plugin_expect_end(p);
 }

@@ -49,8 +49,9 @@ int plugin_wait(struct plugin *p);
 /* What it wrote to stderr; names of what it left in TMPDIR, "" for nothing. */
 const char *plugin_said(const struct plugin *p);
 const char *plugin_left(const struct plugin *p);
-/* Shutdown as Terraform does it; the test fails unless it is answered, the
- * process ends with 0 and nothing is left. */
+/* Waits for the process; the test fails unless it ends with 0 and leaves nothing. */
+void plugin_expect_end(struct plugin *p);
+/* Shutdown as Terraform does it, answered, and then the end. */
 void plugin_stop(struct plugin *p);
 
 /* --- calls ------------------------------------------------------------------ */
