@@ -388,7 +388,8 @@ RESOURCE(istio_remote_secret) = {
            "has its fingerprint.\n\n"
            "Each cluster of a multi-primary mesh needs one of these for every other cluster. The "
            "account with its ClusterRole and binding is shared by all that watch a cluster; what "
-           "was made here is removed with the last of them.",
+           "was made here is removed with the last of them. Like Istio's own, the role reads "
+           "Secrets too: istiod waits for their list before it takes a cluster as synced.",
     .attributes = attributes,
     .timeouts = {.create = 600, .read = 300, .update = 600, .remove = 600},
     .import_doc = "The import id names both clusters and how to reach them: the keys of the remote "

@@ -21,7 +21,7 @@ resource "istio_remote_secret" "east_sees_west" {
   remote  = istio_cluster.west.connection
 }
 
-# ... and istiod of west watches east, with one that is renewed each month.
+# ... and istiod of west watches east, with one that a plan renews in its last 30 days.
 resource "istio_remote_secret" "west_sees_east" {
   cluster = istio_cluster.west.connection
   remote  = istio_cluster.east.connection
