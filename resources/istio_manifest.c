@@ -254,9 +254,9 @@ static const struct value *with_old_digests(struct call *c, const struct value *
         const char *key = before->map.entries[i].key;
 
         if (value_has(inventory, key))
-            inventory = value_with_in(c->arena, inventory,
-                                      value_at(before->map.entries[i].value, "digest"), key,
-                                      "digest");
+            inventory =
+                value_with_in(c->arena, inventory, value_at(before->map.entries[i].value, "digest"),
+                              key, "digest");
     }
     return inventory;
 }
