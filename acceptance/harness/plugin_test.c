@@ -128,23 +128,51 @@ TEST(only_this_user_reaches_the_socket)
 }
 
 /* Another client, without the host's certificate, gets nothing. */
-TEST(a_stranger_is_refused)
+/* Says this to the socket and listens until the plugin hangs up. */
+static void say_raw(const struct plugin *p, struct text bytes)
 {
-    struct plugin *p = plugin_start(a, 0, NULL);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int stranger = socket(AF_UNIX, SOCK_STREAM, 0);
-    static const char plain[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    char answer[64];
+    char answer[4096];
     ssize_t got;
 
     memcpy(address.sun_path, plugin_socket(p), strlen(plugin_socket(p)));
     assert_int_equal(connect(stranger, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(write(stranger, plain, sizeof(plain) - 1), sizeof(plain) - 1);
+    assert_int_equal(send(stranger, bytes.at, bytes.len, MSG_NOSIGNAL), bytes.len);
+    assert_int_equal(shutdown(stranger, SHUT_WR), 0);
     do {
-        got = read(stranger, answer, sizeof(answer)); /* at most a TLS alert, then the end */
+        got = read(stranger, answer, sizeof(answer));
     } while (got > 0);
     close(stranger);
+}
+
+TEST(a_stranger_is_refused)
+{
+    struct plugin *p = plugin_start(a, 0, NULL);
+
+    say_raw(p, TEXT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")); /* no TLS: an alert at most */
     (void)plugin_ask(p, "GetMetadata", &value_empty_map);
+    plugin_stop(p);
+}
+
+TEST(garbage_frames_end_their_connection_only)
+{
+#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    const struct text garbage[] = {
+        TEXT("\0\xff\xfe\xfd not HTTP at all"),
+        TEXT(PREFACE "\xff\xff\xff\x04\0\0\0\0\0"),                     /* SETTINGS of 16 MiB */
+        TEXT(PREFACE "\0\0\0\x04\0\0\0\0\0\0\0\x04\0\0\0\0\0\x01xxxx"), /* DATA, no stream */
+        TEXT(PREFACE "\0\0\0\x04\0\0\0\0\0\0\0\x04\x01\x04\0\0\0\x01\xff\xff\xff\xff"),
+        TEXT(PREFACE "\0\0\x05\xee\0\0\0\0\0"
+                     "abcde"),                            /* unknown frame, cut */
+        TEXT(PREFACE "\0\0\0\x04\0\0\0\0\0\0\0\x04\x03"), /* a frame cut in its head */
+    };
+    struct plugin *p = plugin_start(a, HARNESS_PLAIN, NULL);
+
+    for (size_t i = 0; i < sizeof(garbage) / sizeof(*garbage); i++) {
+        say_raw(p, garbage[i]);
+        (void)plugin_ask(p, "GetMetadata", &value_empty_map);
+    }
     plugin_stop(p);
 }
 
