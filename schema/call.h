@@ -15,12 +15,14 @@
 
 struct http_client;
 struct kube_pool;
+struct chart_store;
 struct resource;
 
 /* Long-lived, made once by provider.c; each layer knows its own member only. */
 struct clients {
     struct http_client *http;
     struct kube_pool *kube;
+    struct chart_store *charts;
     const struct value *provider_config; /* as configured; value_null before */
 };
 

@@ -1,0 +1,39 @@
+/* source - where a chart comes from, and getting it: an HTTP repository, an OCI
+ * registry, a folder or archive of this machine.
+ *
+ * Downloads are checked against the digest of index or manifest, and against a
+ * provenance file when a keyring is given (no file or a bad signature fails). They
+ * are kept by digest in a store that all calls share, so that ten resources that
+ * need one chart fetch it once; with a cache folder they outlive the process.
+ * Credentials go only to the scheme and host that they are for. */
+#ifndef HELM_SOURCE_H
+#define HELM_SOURCE_H
+#include "helm/chart.h"
+#include "schema/attribute.h"
+
+struct chart_store; /* thread-safe, lives as long as the provider */
+
+struct chart_store *chart_store_new(struct http_client *http);
+/* No call may be running. */
+void chart_store_free(struct chart_store *store);
+
+/* Rows of a `chart` argument: repository (https://, http:// to loopback only, oci://),
+ * name, version, path, username, password, ca_certificate, keyring, digest. */
+extern const struct attribute chart_source_attributes[];
+#define CHART(attribute_name, attribute_flags, ...)                                                \
+    NESTED(attribute_name, NESTING_SINGLE, chart_source_attributes, attribute_flags, __VA_ARGS__)
+
+/* A chart as asked for; what is not said in `source` comes from the fallbacks. */
+struct chart_request {
+    const struct value *source; /* of chart_source_attributes; may be null */
+    const struct path *at;
+    const char *name;       /* when the source names none */
+    const char *version;    /* constraint or exact; "" = newest that is no pre-release */
+    const char *repository; /* when neither the source nor the provider names one */
+};
+/* Enough is known to fetch it at plan. */
+bool chart_source_is_known(const struct value *source);
+/* Fetches (or finds) and reads it. */
+bool chart_fetch(struct call *c, const struct chart_request *request, struct chart **out);
+
+#endif

@@ -1,0 +1,3 @@
+#include "template/function.h"
+
+const struct function functions_dict[] = {{0}};
