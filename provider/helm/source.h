@@ -18,7 +18,8 @@ struct chart_store *chart_store_new(struct http_client *http);
 void chart_store_free(struct chart_store *store);
 
 /* Rows of a `chart` argument: repository (https://, http:// to loopback only, oci://),
- * name, version, path, username, password, ca_certificate, keyring, digest. */
+ * name, version, path, username, password, ca_certificate, keyring, digest. Whoever
+ * has `name` and `version` of its own may leave them out of a source. */
 extern const struct attribute chart_source_attributes[];
 #define CHART(attribute_name, attribute_flags, ...)                                                \
     NESTED(attribute_name, NESTING_SINGLE, chart_source_attributes, attribute_flags, __VA_ARGS__)
@@ -31,9 +32,10 @@ struct chart_request {
     const char *version;    /* constraint or exact; "" = newest that is no pre-release */
     const char *repository; /* when neither the source nor the provider names one */
 };
-/* Enough is known to fetch it at plan. */
-bool chart_source_is_known(const struct value *source);
-/* Fetches (or finds) and reads it. */
+/* Enough is known, of the source and of the provider block, to fetch it at plan. */
+bool chart_source_is_known(const struct call *c, const struct value *source);
+/* Fetches (or finds) and reads it. What was fetched or looked up once in this
+ * process is not asked for again: a plan and the refresh before it see the same. */
 bool chart_fetch(struct call *c, const struct chart_request *request, struct chart **out);
 
 #endif
