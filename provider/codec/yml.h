@@ -24,6 +24,18 @@ bool yml_read_all(struct arena *a, struct text yaml, const char *what, const str
 /* Exactly one document; an empty text is null. */
 bool yml_read(struct arena *a, struct text yaml, const char *what, const struct path *at,
               struct diags *diags, const struct value **out);
+/* As Helm reads: what the strict readers refuse here is taken as go-yaml v2 takes it.
+ * Of equal keys the last wins, also over a merged one; unknown tags are ignored;
+ * !!binary is decoded; a fraction as a key gets a float32's text. */
+bool yml_read_all_lenient(struct arena *a, struct text yaml, const char *what,
+                          const struct path *at, struct diags *diags,
+                          const struct value **documents);
+/* The first document alone, whatever follows; an empty text is null. */
+bool yml_read_lenient(struct arena *a, struct text yaml, const char *what, const struct path *at,
+                      struct diags *diags, const struct value **out);
+/* The same where a bad text is a result: NULL, or what go-yaml says of it
+ * ("yaml: line 2: mapping values are not allowed in this context"). */
+const char *yml_try(struct arena *a, struct text yaml, const struct value **out);
 /* Block style, two spaces, map order kept, strings quoted where they would read
  * as something else. Reading it back gives an equal value. */
 struct text yml_write(struct arena *a, const struct value *v);

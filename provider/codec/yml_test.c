@@ -338,3 +338,49 @@ TEST(aliases_share_but_are_counted)
         text_add_z(&b, "- *x\n");
     assert_false(read(a, text_built(&b), &diags, &v));
 }
+
+/* --- Helm's way ----------------------------------------------------------- */
+
+/* Expectations are what sigs.k8s.io/yaml made of the text: JSON, or its error. */
+TEST(lenient_texts_are_read_as_helm_reads_them)
+{
+    const char *const *names = test_files(a, text_f(a, "%s/lenient", folder), ".yaml");
+    int wrong = 0;
+
+    for (; *names; names++) {
+        struct text yaml = test_file(a, text_f(a, "%s/lenient/%s", folder, *names));
+        struct text expected = expected_of(a, "lenient", *names);
+        const struct value *v;
+        const char *error = yml_try(a, yaml, &v);
+        struct text got = error ? text_of(text_f(a, "error: %s", error)) : json_write(a, v);
+        const struct value *wanted = NULL;
+        struct diags diags;
+
+        diags_init(&diags, a);
+        if (error
+                ? text_equal(got, expected)
+                : json_read(a, expected, "expectation", &diags, &wanted) && value_equal(v, wanted))
+            continue;
+        print_error("%s: became %s\n", *names, got.at);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+}
+
+TEST(lenient_readers_agree_and_report_in_our_words)
+{
+    const struct value *first, *all;
+    struct diags diags;
+
+    diags_init(&diags, a);
+    assert_true(yml_read_lenient(a, TEXT("a: 1\na: 2\n---\nb: {"), "values", NULL, &diags, &first));
+    assert_string_equal(json_write(a, first).at, "{\"a\":2}");
+    assert_true(yml_read_all_lenient(a, TEXT("a: 1\na: 2\n---\n# none\n---\nb: 1\n"), "values",
+                                     NULL, &diags, &all));
+    assert_string_equal(json_write(a, all).at, "[{\"a\":2},{\"b\":1}]");
+    assert_false(
+        yml_read_lenient(a, TEXT("a: b: c"), "values", path_of(a, "values"), &diags, &first));
+    assert_string_equal(diags.first->summary, "Cannot read YAML: values");
+    assert_string_equal(diags.first->detail,
+                        "Line 1, column 5: mapping values are not allowed in this context.");
+}
