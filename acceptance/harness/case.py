@@ -3,7 +3,7 @@
 A step starts with a line "== NAME ARGUMENTS" and its body runs to the next one.
 Before the first step stands what the case is about. Words like @ns@ are filled
 in everywhere: @ns@ (a namespace of this case's own), @kubeconfig1@, @host1@,
-@ca1@ (PEM, indented for a heredoc), @token1@ (administrator), @nobody1@ (a user
+@ca1@ (PEM, indented for a heredoc), @bundle1@ (the same in base64), @token1@ (administrator), @nobody1@ (a user
 without rights), and the same with 2.
 
 == config               the whole configuration from here on (HCL)
@@ -21,6 +21,8 @@ without rights), and the same with 2.
 == put N PATH           JSON body, or "< FILE" beside the case: create or replace behind
                         the provider's back; a definition (CRD) is served afterwards
 == patch N PATH         JSON merge patch behind the provider's back
+== apply-as MANAGER N PATH   server-side apply as another field manager (JSON, by force)
+== status N PATH        JSON merge patch of the status, as a controller writes it
 == delete N PATH        delete behind the provider's back
 == object N PATH        lines: FIELD = JSON | FIELD ~ REGEX | FIELD absent | absent
 == save N PATH FIELD FILE   a field into a file of the case's folder
@@ -33,7 +35,7 @@ without rights), and the same with 2.
 import re
 
 STEPS = {"config", "apply", "plan", "validate", "apply-target", "import", "destroy", "forget",
-         "put", "patch", "delete", "object", "save", "output", "shell", "clock", "secret",
+         "put", "patch", "apply-as", "status", "delete", "object", "save", "output", "shell", "clock", "secret",
          "state-may-hold-secrets"}
 
 

@@ -76,6 +76,12 @@ class Cluster:
         if done[0] != 200:
             raise AssertionError(f"PATCH {path}: {done}")
 
+    def apply(self, path, body, manager):
+        done = self.request("PATCH", f"{path}?fieldManager={manager}&force=true", body,
+                            "application/apply-patch+yaml")
+        if done[0] not in (200, 201):
+            raise AssertionError(f"apply of {path} as {manager}: {done}")
+
     def delete(self, path):
         done = self.request("DELETE", path)
         if done[0] not in (200, 202, 404):

@@ -46,6 +46,7 @@ class CaseRun:
             self.clusters.append(cluster)
             words.update({"kubeconfig" + n: cluster.kubeconfig, "host" + n: cluster.host,
                           "ca" + n: indent(cluster.ca_pem), "token" + n: cluster.token,
+                          "bundle" + n: base64.b64encode(cluster.ca_pem.encode()).decode(),
                           "nobody" + n: env["ISTIO_ACC_NOBODY_TOKEN_" + n]})
         self.steps = case_format.read(path, words)
         self.terraform = Terraform(self.folder, build)
@@ -182,6 +183,14 @@ class CaseRun:
     def step_patch(self, step):
         cluster, path = self.target(step)
         cluster.patch(path, step.body)
+
+    def step_apply_as(self, step):
+        manager, number, path = step.arguments.split()
+        self.clusters[int(number) - 1].apply(path, step.body, manager)
+
+    def step_status(self, step):
+        cluster, path = self.target(step)
+        cluster.patch(path + "/status", step.body)
 
     def step_delete(self, step):
         cluster, path = self.target(step)
