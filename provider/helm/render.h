@@ -8,10 +8,13 @@
 
 struct capabilities {
     const char *git_version;          /* "v1.33.4"; compared with kubeVersion as it is */
+    const char *major, *minor;        /* as the server says; NULL: of git_version */
     const struct value *api_versions; /* list: "apps/v1", "apps/v1/Deployment" ... */
 };
 /* What Helm assumes without a server: its built-in list and version. */
 void capabilities_offline(struct arena *a, struct capabilities *out);
+/* "1.28" as --kube-version takes it: "v1.28" in out->git_version; false: no version. */
+bool capabilities_kube_version(struct arena *a, const char *version, struct capabilities *out);
 
 struct render_options {
     const char *name, *namespace;
@@ -24,42 +27,55 @@ struct render_options {
     const struct path *chart_at;
 };
 
-/* A document of the output. */
-struct rendered_object {
-    const char *source;         /* "istiod/templates/deployment.yaml" */
-    struct text text;           /* as rendered, trimmed as Helm does */
-    const struct value *object; /* parsed */
-    bool unstable;              /* its file called a random or time function */
+/* A document of the output as text; comments alone count, as they do for Helm. */
+struct rendered_document {
+    const char *source; /* "istiod/templates/deployment.yaml" */
+    const char *kind;   /* "" when there is none */
+    struct text text;   /* as rendered, trimmed as Helm does */
 };
-struct rendered_hook {
-    struct rendered_object object;
-    const char *const *events; /* "pre-install" ...; NULL-terminated */
-    int64_t weight;
-    unsigned delete_policy; /* enum hook_delete */
+/* An object of the output. A `kind: List` is taken apart: its items are objects here,
+ * all with the text of the list. */
+struct rendered_object {
+    const char *source;
+    struct text text;
+    const struct value *object; /* parsed: a map with a kind */
+    bool unstable;              /* its file called a random or time function */
 };
 enum hook_delete {
     HOOK_DELETE_BEFORE_CREATION = 1 << 0, /* also when none is said */
     HOOK_DELETE_SUCCEEDED = 1 << 1,
     HOOK_DELETE_FAILED = 1 << 2,
 };
+struct rendered_hook {
+    struct rendered_object object;
+    const char *const *events; /* "pre-install" ...; NULL-terminated; "test" for tests */
+    int64_t weight;
+    unsigned delete_policy; /* enum hook_delete */
+    size_t position;        /* in Helm's output: by kind */
+};
 
 struct rendered {
-    const struct chart *chart;       /* as rendered: aliases done, disabled ones gone */
-    const struct value *values;      /* as the root chart saw them at first */
-    struct rendered_object *objects; /* in Helm's install order */
+    const struct chart *chart;           /* as rendered: aliases done, disabled ones gone */
+    const struct value *values;          /* as the root chart saw them at first */
+    struct rendered_document *documents; /* in Helm's install order, hooks apart */
+    size_t document_count;
+    struct rendered_object *objects; /* the documents' objects, in the same order */
     size_t object_count;
-    struct rendered_hook *hooks; /* by weight, kind, name */
+    struct rendered_hook *hooks; /* as they run: by weight, name, kind */
     size_t hook_count;
-    struct rendered_object *crds; /* of crds/, sub-charts first; never templated */
+    struct rendered_object *crds; /* of crds/, the chart's before sub-charts'; never templated */
     size_t crd_count;
     struct text notes;
 };
 
 bool render_chart(struct call *c, const struct chart *chart, const struct value *user_values,
                   const struct render_options *options, struct rendered *out);
-/* "---\n# Source: ...\n..." for all objects: what the release record holds and
- * `helm template` prints (hooks behind them only for the latter). */
+/* "---\n# Source: ...\n..." of all documents: what the release record holds. With hooks:
+ * what `helm template` prints. */
 struct text render_manifest(struct arena *a, const struct rendered *r, bool with_hooks);
+/* Files of crds/ with their whole path ("c/charts/sub/crds/a.yaml"), as --include-crds
+ * prints them. */
+struct chart_files render_crd_files(struct arena *a, const struct chart *chart);
 /* Position in Helm's install order; unknown kinds come last. */
 int render_kind_order(const char *kind);
 
