@@ -202,3 +202,75 @@ bool kube_discover(struct call *c, struct kube *k, const char *api_version, cons
     *out = known->resource;
     return true;
 }
+
+/* --- all of it ---------------------------------------------------------------- */
+
+/* Servers without aggregated discovery name their groups only: each is asked. */
+static bool ask_each(struct call *c, struct kube *k, const struct value *groups)
+{
+    for (size_t i = 0; i < value_count(groups); i++) {
+        const struct value *versions = value_at(value_item(groups, i), "versions");
+
+        for (size_t j = 0; j < value_count(versions); j++)
+            if (!ask_one(c, k, value_text(value_item(versions, j), "groupVersion")))
+                return false;
+    }
+    return true;
+}
+
+static bool ask_everything(struct call *c, struct kube *k)
+{
+    const struct value *document;
+
+    if (k->discovery.complete)
+        return true;
+    if (!ask_all(c, k, true))
+        return false;
+    if (!discovery_find(&k->discovery, "v1", "Namespace") && !ask_one(c, k, "v1"))
+        return false;
+    if (!discovery_get(c, k, "/apis", discovery_accept, &document))
+        return false;
+    if (!discovery_add(&k->discovery, document) && !ask_each(c, k, value_at(document, "groups")))
+        return false;
+    k->discovery.asked_groups = true;
+    k->discovery.complete = true;
+    return true;
+}
+
+static const struct value *keys_of(struct arena *a, const struct value_builder *map)
+{
+    struct value_builder b;
+
+    value_builder_init(&b, a);
+    for (size_t i = 0; i < map->count; i++)
+        value_builder_add(&b, value_string(a, map->entries[i].key));
+    return value_builder_list(&b);
+}
+
+/* Groups and kinds, each once; a group version stands before its first kind. */
+static const struct value *api_versions(struct arena *a, const struct discovery *d)
+{
+    struct value_builder b;
+
+    value_builder_init(&b, a);
+    for (const struct discovery_kind *kind = d->first; kind; kind = kind->next) {
+        const char *full = text_f(a, "%s/%s", kind->api_version, kind->kind);
+
+        value_builder_set(&b, arena_strdup(a, kind->api_version), &value_true);
+        value_builder_push(&b, full, &value_true);
+    }
+    return keys_of(a, &b);
+}
+
+bool kube_api_versions(struct call *c, struct kube *k, const struct value **out)
+{
+    bool done;
+
+    *out = &value_empty_list;
+    pthread_mutex_lock(&k->discovery_lock);
+    done = ask_everything(c, k);
+    if (done)
+        *out = api_versions(c->arena, &k->discovery);
+    pthread_mutex_unlock(&k->discovery_lock);
+    return done;
+}

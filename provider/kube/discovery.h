@@ -25,6 +25,7 @@ struct discovery {
     struct discovery_kind *first;
     size_t count;
     bool asked_core, asked_groups;
+    bool complete; /* every group that there was has been asked for */
 };
 
 /* Accept header of /api and /apis: a 1.27+ server answers with all groups at

@@ -87,12 +87,20 @@ struct kube_resource {
 bool kube_discover(struct call *c, struct kube *k, const char *api_version, const char *kind,
                    bool *found, struct kube_resource *out);
 
+/* What the server serves, as templates of charts are told: a list of texts "apps/v1" and
+ * "apps/v1/Deployment". */
+bool kube_api_versions(struct call *c, struct kube *k, const struct value **out);
+
 /* *out NULL = not found (also when the kind itself is not served). */
 bool kube_get(struct call *c, struct kube *k, const struct kube_ref *ref, const struct value **out);
 /* *out is a list value of the objects. All pages; label_selector may be NULL;
  * ref->name is not used; namespace NULL = all. */
 bool kube_list(struct call *c, struct kube *k, const struct kube_ref *ref,
                const char *label_selector, const struct value **out);
+
+/* The same, with nothing of the objects but their metadata. */
+bool kube_list_metadata(struct call *c, struct kube *k, const struct kube_ref *ref,
+                        const char *label_selector, const struct value **out);
 
 enum kube_write_flags {
     KUBE_DRY_RUN = 1 << 0,

@@ -147,6 +147,7 @@ struct listing {
     const char *target, *label_selector;
     struct value_builder objects;
     size_t limit; /* 0 = all in one reply */
+    const char *accept; /* NULL = whole objects */
 };
 
 /* Items of a list do not say what they are. */
@@ -181,6 +182,7 @@ static bool page_get(struct call *c, struct kube *k, struct listing *l, const ch
             c->arena, "%s%s", l->target,
             url_query(c->arena, (const char *const[]){"continue", token, "labelSelector",
                                                       l->label_selector, "limit", limit, NULL})),
+        .accept = l->accept,
         .flags = object_secrecy(l->about.ref, 0),
     };
 
@@ -226,14 +228,15 @@ static bool pages_get(struct call *c, struct kube *k, struct listing *l)
     return true;
 }
 
-bool kube_list(struct call *c, struct kube *k, const struct kube_ref *ref,
-               const char *label_selector, const struct value **out)
+static bool list_as(struct call *c, struct kube *k, const struct kube_ref *ref,
+                    const char *label_selector, const char *accept, const struct value **out)
 {
     const struct kube_ref all = {ref->api_version, ref->kind, ref->namespace, NULL};
     struct listing l = {
         .about = {.verb = "list", .ref = &all},
         .label_selector = label_selector,
         .limit = LIST_PAGE,
+        .accept = accept,
     };
 
     *out = &value_empty_list;
@@ -246,6 +249,21 @@ bool kube_list(struct call *c, struct kube *k, const struct kube_ref *ref,
         return false;
     *out = value_builder_list(&l.objects);
     return true;
+}
+
+bool kube_list(struct call *c, struct kube *k, const struct kube_ref *ref,
+               const char *label_selector, const struct value **out)
+{
+    return list_as(c, k, ref, label_selector, NULL, out);
+}
+
+bool kube_list_metadata(struct call *c, struct kube *k, const struct kube_ref *ref,
+                        const char *label_selector, const struct value **out)
+{
+    return list_as(c, k, ref, label_selector,
+                   "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,"
+                   "application/json",
+                   out);
 }
 
 /* --- writing ----------------------------------------------------------------- */

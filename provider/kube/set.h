@@ -46,12 +46,18 @@ const struct value *kube_set_plan(struct arena *a, const struct value *objects,
                                   const struct value *prior_objects, const struct value *before,
                                   const struct value *drift);
 
+/* A live object as its owner judges it: with the fields of others that count as ours, and
+ * without those of ours that do not. */
+typedef const struct value *kube_set_view_fn(struct arena *a, const struct value *live);
+
 struct kube_set_options {
     unsigned flags;              /* KUBE_FORCE; KUBE_SECRET; KUBE_NEW_ONLY: an object that is there
                                   * and neither in `before` nor ours is an error */
     const char *import_hint;     /* how such an object is taken over */
     const struct value *planned; /* by kube_set_plan(): wholly known entries are not applied again;
                                   * NULL = all are applied */
+    const struct value *live;    /* by kube_set_look(), of all that will be applied; NULL = ask */
+    kube_set_view_fn *view;      /* by which digests are made; NULL = of the object as it is */
 };
 /* Applies, then deletes what `before` (an inventory or null) has and the objects
  * lack. *inventory is always set: on failure it is what exists by now, where
@@ -75,6 +81,18 @@ bool kube_set_refresh(struct call *c, struct kube *k, const struct value *object
  * tells, or, where that is not allowed, the object as it was given. */
 const struct value *kube_set_places(struct call *c, struct kube *k, const struct value *object,
                                     const struct value *live);
+/* The same for each of a list of objects that are there (live: kube_set_look(), as the
+ * view shows them), all at once: places[i]. What a dry run refuses goes to `refused`,
+ * which may be NULL; the object as it was given is then compared. */
+void kube_set_places_all(struct call *c, struct kube *k, const struct value *objects,
+                         const struct value *live, kube_set_view_fn *view, struct diags *refused,
+                         const struct value **places);
+/* A map from key to live object of those of an inventory that are there. */
+bool kube_set_look(struct call *c, struct kube *k, const struct value *inventory,
+                   const struct value **live);
+/* The fields that we own have the digest of the entry; false when it has none. */
+bool kube_set_agrees(struct call *c, const struct value *entry, const struct value *live,
+                     bool *agrees);
 /* A live object as a person would have written it: the fields that we own, or of
  * an object that is not ours all but what servers put there. */
 const struct value *kube_set_written(struct arena *a, const struct value *live);

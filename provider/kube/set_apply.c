@@ -67,10 +67,12 @@ static bool wait_for_going(struct run *r, const struct set_items *items)
 }
 
 /* The same content as before keeps its digest, so that nothing seems to change. */
-static bool take_result(struct call *c, struct set_item *item, const struct value *live)
+static bool take_result(struct run *r, struct set_item *item, const struct value *live)
 {
+    struct call *c = r->call;
     bool agrees;
 
+    live = r->options->view ? r->options->view(c->arena, live) : live;
     if (!set_digest_agrees(c, item->entry, live, &agrees) || !set_entry_of(c, live, &item->now))
         return false;
     if (agrees)
@@ -90,7 +92,7 @@ static bool apply_items(struct run *r, struct set_items items)
     done = kube_apply_all(c, r->kube, objects, items.count,
                           r->options->flags & ~(unsigned)KUBE_NEW_ONLY, results);
     for (size_t i = 0; i < items.count; i++)
-        if (results[i] && !take_result(c, &items.all[i], results[i]))
+        if (results[i] && !take_result(r, &items.all[i], results[i]))
             done = false;
     return done;
 }
@@ -133,11 +135,26 @@ static bool run_step(struct run *r, enum set_step step)
     return true;
 }
 
+static bool look(struct run *r)
+{
+    struct set_index live;
+
+    if (!r->options->live)
+        return set_items_look(r->call, r->kube, &r->items);
+    live = set_index_of(r->call->arena, r->options->live);
+    for (size_t i = 0; i < r->items.count; i++) {
+        const struct value *found = set_index_at(&live, r->items.all[i].key);
+
+        r->items.all[i].live = value_is_null(found) ? NULL : found;
+    }
+    return true;
+}
+
 static bool run_steps(struct run *r)
 {
     if (!r->items.count)
         return true;
-    if (!set_items_look(r->call, r->kube, &r->items) || !refuse_foreign(r))
+    if (!look(r) || !refuse_foreign(r))
         return false;
     for (int step = 0; step < SET_STEPS; step++)
         if (!run_step(r, (enum set_step)step))

@@ -57,3 +57,9 @@ bool kube_set_entry(struct call *c, const struct value *live, const struct value
         *entry = value_with(c->arena, *entry, "digest", &value_null);
     return true;
 }
+
+bool kube_set_agrees(struct call *c, const struct value *entry, const struct value *live,
+                     bool *agrees)
+{
+    return set_digest_agrees(c, entry, live, agrees);
+}

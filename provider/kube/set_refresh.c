@@ -68,7 +68,8 @@ static const struct value *places_of(struct look *l, const struct set_item *item
 
 /* --- objects that seem to differ ------------------------------------------------ */
 
-static void dry_run(struct look *l, const struct set_items *items, const struct value **applied)
+static void dry_run(struct look *l, const struct set_items *items, struct diags *refused,
+                    const struct value **applied)
 {
     struct call *c = l->call, quiet;
     const struct value **objects = arena_array(c->arena, items->count, sizeof(struct value *));
@@ -77,7 +78,7 @@ static void dry_run(struct look *l, const struct set_items *items, const struct 
     for (size_t i = 0; i < items->count; i++)
         objects[i] = items->all[i].object;
     diags_init(&unheard, c->arena);
-    quiet = call_quietly(c, &unheard);
+    quiet = call_quietly(c, refused ? refused : &unheard);
     (void)kube_apply_all(&quiet, l->kube, objects, items->count,
                          KUBE_DRY_RUN | KUBE_FORCE | KUBE_MISSING_KIND_OK, applied);
 }
@@ -88,7 +89,7 @@ static bool judge_suspects(struct look *l, struct set_items *items)
         arena_array(l->call->arena, items->count, sizeof(struct value *));
 
     if (items->count)
-        dry_run(l, items, applied);
+        dry_run(l, items, NULL, applied);
     for (size_t i = 0; i < items->count; i++) {
         const struct set_item *item = &items->all[i];
         const struct value *places = places_of(l, item, applied[i]), *entry = item->entry;
@@ -117,8 +118,47 @@ const struct value *kube_set_places(struct call *c, struct kube *k, const struct
 
     if (!value_count(places))
         return places;
-    dry_run(&l, &items, &applied);
+    dry_run(&l, &items, NULL, &applied);
     return places_of(&l, &item, applied);
+}
+
+void kube_set_places_all(struct call *c, struct kube *k, const struct value *objects,
+                         const struct value *live, kube_set_view_fn *view, struct diags *refused,
+                         const struct value **places)
+{
+    struct look l = {.call = c, .kube = k};
+    const struct set_index index = set_index_of(c->arena, live);
+    size_t count = value_count(objects);
+    struct set_items items = {arena_array(c->arena, count, sizeof(*items.all)), count};
+    const struct value **applied = arena_array(c->arena, count, sizeof(struct value *));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct value *object = set_prepared(c->arena, value_item(objects, i));
+        const char *key = kube_set_key(c->arena, object);
+
+        items.all[i] = (struct set_item){
+            .key = key, .object = object, .live = view(c->arena, set_index_at(&index, key))};
+    }
+    if (count)
+        dry_run(&l, &items, refused, applied);
+    for (size_t i = 0; i < count; i++)
+        places[i] = places_of(&l, &items.all[i], applied[i] ? view(c->arena, applied[i]) : NULL);
+}
+
+bool kube_set_look(struct call *c, struct kube *k, const struct value *inventory,
+                   const struct value **live)
+{
+    struct set_items items = set_items_left(c->arena, inventory, &value_null);
+    struct value_builder b;
+
+    if (!set_items_look(c, k, &items))
+        return false;
+    value_builder_init(&b, c->arena);
+    for (size_t i = 0; i < items.count; i++)
+        if (items.all[i].live)
+            value_builder_push(&b, items.all[i].key, items.all[i].live);
+    *live = value_builder_map(&b);
+    return true;
 }
 
 /* --- each object ------------------------------------------------------------------ */
