@@ -20,6 +20,7 @@
 #include "schema/value.h"
 
 #define KUBE_FIELD_MANAGER "terraform-provider-istio"
+#define KUBE_ASIDE_MANAGER "terraform-provider-istio-aside"
 
 struct kube;
 struct kube_pool;
@@ -108,6 +109,7 @@ enum kube_write_flags {
     KUBE_SECRET = 1 << 2,          /* bodies never in a log; implied for kind Secret */
     KUBE_NEW_ONLY = 1 << 3,        /* apply: fail when the object exists and is not ours */
     KUBE_MISSING_KIND_OK = 1 << 4, /* a kind that is not served gives *out NULL, unreported */
+    KUBE_ASIDE = 1 << 5, /* patch: in KUBE_ASIDE_MANAGER's name, so that the fields are not ours */
 };
 /* POST. An object that exists is an error that says so and names `import_hint`
  * (may be NULL) as the way to take it over. */

@@ -48,8 +48,10 @@ unsigned object_secrecy(const struct kube_ref *ref, unsigned flags)
 
 const char *object_query(struct arena *a, unsigned flags, bool is_apply)
 {
+    const char *manager = flags & KUBE_ASIDE ? KUBE_ASIDE_MANAGER : KUBE_FIELD_MANAGER;
+
     return url_query(a, (const char *const[]){"dryRun", flags & KUBE_DRY_RUN ? "All" : NULL, //
-                                              "fieldManager", KUBE_FIELD_MANAGER,            //
+                                              "fieldManager", manager,                       //
                                               "fieldValidation", "Strict",                   //
                                               "force",
                                               is_apply && flags & KUBE_FORCE ? "true" : NULL, //
