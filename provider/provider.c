@@ -1,5 +1,6 @@
 #include "provider.h"
 
+#include "helm/source.h"
 #include "http/client.h"
 #include "kube/kube.h"
 #include "schema/check.h"
@@ -31,18 +32,20 @@ static const struct attribute aws[] = {
 };
 
 static const struct attribute registry_auth[] = {
-    STRING("username", REQUIRED, "User name at the registry."),
-    STRING("password", REQUIRED | SENSITIVE, "Password or token at the registry."),
+    STRING("username", REQUIRED, "User name at the repository or registry."),
+    STRING("password", REQUIRED | SENSITIVE, "Password or token there."),
     END_ATTRIBUTES,
 };
 
 static const struct attribute charts[] = {
     STRING("cache_dir", OPTIONAL,
-           "Folder where downloaded charts are kept by digest. Default: none are kept."),
+           "Folder where downloaded charts are kept by digest, and looked for before they are "
+           "downloaded. Default: they are kept in memory, until the run ends."),
     STRING("repository", OPTIONAL,
            "Address of the repository of charts that do not name one: `https://` or `oci://`."),
     NESTED("registry_auth", NESTING_MAP, registry_auth, OPTIONAL,
-           "Credentials by registry host name."),
+           "Credentials by host name (`ghcr.io`, `charts.example.com:8443`) of chart repositories "
+           "and registries. Files of other programs, such as Docker's, are not read."),
     END_ATTRIBUTES,
 };
 
@@ -75,6 +78,7 @@ struct provider *provider_new(void)
     p->clients.provider_config = &value_null;
     p->clients.http = http_client_new(p->cancel);
     p->clients.kube = kube_pool_new(p->clients.http);
+    p->clients.charts = chart_store_new(p->clients.http);
     return p;
 }
 
@@ -82,6 +86,7 @@ void provider_free(struct provider *p)
 {
     if (!p)
         return;
+    chart_store_free(p->clients.charts);
     kube_pool_free(p->clients.kube);
     http_client_free(p->clients.http);
     cancel_free(p->cancel);

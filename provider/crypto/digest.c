@@ -41,6 +41,19 @@ bool digest_hmac_sha256(struct diags *diags, struct text key, struct text data,
     return true;
 }
 
+bool digest_named(struct arena *a, struct diags *diags, const char *algorithm, struct text data,
+                  struct text *out)
+{
+    unsigned char *bytes = arena_alloc(a, DIGEST_BYTES_MAX);
+    size_t len = 0;
+
+    openssl_start();
+    if (!EVP_Q_digest(NULL, algorithm, NULL, data.len ? data.at : "", data.len, bytes, &len))
+        return broken(diags, algorithm);
+    *out = (struct text){(const char *)bytes, len};
+    return true;
+}
+
 bool digest_random(struct diags *diags, void *out, size_t len)
 {
     unsigned char *at = out;

@@ -29,7 +29,8 @@ bool arguments_check_object(struct call *c, const struct path *at, const struct 
 static bool read_document(struct call *c, const struct path *at, const struct value *text,
                           const struct value **out)
 {
-    if (!yml_read(c->arena, value_string_text(text), "The values document", at, c->diags, out))
+    if (!yml_read_lenient(c->arena, value_string_text(text), "The values document", at, c->diags,
+                          out))
         return false;
     if (value_is_null(*out))
         *out = &value_empty_map;

@@ -21,12 +21,14 @@ void chart_store_free(struct chart_store *store);
  * name, version, path, username, password, ca_certificate, keyring, digest. Whoever
  * has `name` and `version` of its own may leave them out of a source. */
 extern const struct attribute chart_source_attributes[];
+/* Check of a row that holds the address of a repository. */
+bool chart_source_check_repository(struct call *c, const struct path *at, const struct value *v);
 #define CHART(attribute_name, attribute_flags, ...)                                                \
     NESTED(attribute_name, NESTING_SINGLE, chart_source_attributes, attribute_flags, __VA_ARGS__)
 
 /* A chart as asked for; what is not said in `source` comes from the fallbacks. */
 struct chart_request {
-    const struct value *source; /* of chart_source_attributes; may be null */
+    const struct value *source; /* of chart_source_attributes; may be null, never NULL */
     const struct path *at;
     const char *name;       /* when the source names none */
     const char *version;    /* constraint or exact; "" = newest that is no pre-release */

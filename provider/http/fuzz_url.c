@@ -43,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         proxy_is_exempt(a, &url, z);
         proxy_is_exempt(a, &url, text_f(a, "%s,10.0.0.0/8,.example", url.host));
     }
+    assert(url_parse(a, "https://a.example/b/c?d", &again));
+    url_resolve(a, &again, z);
     proxy_parse(a, z, &url);
     check_escape(a, t);
     assert(*url_query(a, (const char *const[]){"name", z, "end", "1", NULL}) == '?');

@@ -1,6 +1,7 @@
 #include "http/url.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -125,6 +126,85 @@ bool url_parse(struct arena *a, const char *z, struct url *out)
     query = strcspn(z, "#");
     out->query = *z == '?' ? text_z(a, (struct text){z + 1, query - 1}) : "";
     return true;
+}
+
+char *url_origin(struct arena *a, const struct url *url)
+{
+    const char *brackets = strchr(url->host, ':') ? "[]" : "";
+    bool usual = url->port == (strcmp(url->scheme, "https") == 0 ? 443 : 80);
+    char *origin = text_f(a, "%s://%.1s%s%s", url->scheme, brackets, url->host,
+                          brackets[0] ? brackets + 1 : "");
+
+    for (char *at = origin; *at; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
+    return usual ? origin : text_f(a, "%s:%d", origin, url->port);
+}
+
+bool url_is_loopback(const struct url *url)
+{
+    struct in_addr four;
+    struct in6_addr six;
+
+    if (inet_pton(AF_INET, url->host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, url->host, &six) == 1)
+        return memcmp(&six, &in6addr_loopback, sizeof(six)) == 0;
+    return strcasecmp(url->host, "localhost") == 0;
+}
+
+static bool has_scheme(const char *reference)
+{
+    const char *at = reference;
+
+    while (is_alphanumeric(*at) || (*at && at > reference && strchr("+-.", *at)))
+        at++;
+    return at > reference && *at == ':';
+}
+
+/* Section 5.2.4, on a path that begins with a slash. */
+static char *without_dots(struct arena *a, const char *path)
+{
+    char *out = arena_alloc(a, strlen(path) + 2), *end = out;
+    struct text rest = text_of(path + 1), piece;
+
+    while (text_split(&rest, '/', &piece)) {
+        bool up = text_is(piece, ".."), dots = up || text_is(piece, ".");
+
+        while (up && end > out && *--end != '/')
+            continue;
+        if (!dots || !rest.at)
+            *end++ = '/';
+        if (!dots && piece.len) {
+            memcpy(end, piece.at, piece.len);
+            end += piece.len;
+        }
+    }
+    *end = '\0';
+    return out;
+}
+
+char *url_resolve(struct arena *a, const struct url *base, const char *reference)
+{
+    size_t len = strcspn(reference, "#"), path = strcspn(reference, "?#");
+    const char *query = text_z(a, (struct text){reference + path, len - path});
+    const char *slash = strrchr(base->path, '/');
+    size_t kept = slash ? (size_t)(slash + 1 - base->path) : 0;
+
+    if (has_scheme(reference))
+        return text_z(a, (struct text){reference, len});
+    if (strncmp(reference, "//", 2) == 0)
+        return text_f(a, "%s:%.*s", base->scheme, (int)len, reference);
+    if (path == 0)
+        return text_f(a, "%s%s%s", url_origin(a, base), base->path,
+                      query[0] || !base->query[0] ? query : text_f(a, "?%s", base->query));
+    if (reference[0] == '/')
+        return text_f(a, "%s%s%s", url_origin(a, base),
+                      without_dots(a, text_z(a, (struct text){reference, path})), query);
+    return text_f(a, "%s%s%s", url_origin(a, base),
+                  without_dots(a, text_f(a, "%s%.*s%.*s", kept ? "" : "/", (int)kept, base->path,
+                                         (int)path, reference)),
+                  query);
 }
 
 char *url_escape(struct arena *a, struct text t, const char *keep)

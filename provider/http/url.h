@@ -13,6 +13,14 @@ struct url {
 
 /* False when it is not an absolute http or https URL. */
 bool url_parse(struct arena *a, const char *z, struct url *out);
+/* "https://host:8443" in lower case, without the scheme's own port: what decides
+ * whether two addresses are of one server. */
+char *url_origin(struct arena *a, const struct url *url);
+/* This machine: localhost, 127.0.0.0/8, ::1. */
+bool url_is_loopback(const struct url *url);
+/* Where a reference ("/x", "y.tgz", "../z", "https://…") leads from base (section
+ * 5.2); its fragment is dropped. What it gives has still to be parsed. */
+char *url_resolve(struct arena *a, const struct url *base, const char *reference);
 /* Percent-encodes all but unreserved characters; `keep` names more to leave. */
 char *url_escape(struct arena *a, struct text t, const char *keep);
 /* "?a=1&b=x%20y" from name, value pairs ended by NULL; pairs with a NULL or

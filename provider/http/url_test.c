@@ -92,3 +92,68 @@ TEST(builds_queries)
     assert_string_equal(url_query(a, some), "?c=3");
     assert_string_equal(url_query(a, none), "");
 }
+
+TEST(names_origins)
+{
+    static const struct {
+        const char *url, *origin;
+        bool loopback;
+    } cases[] = {
+        {"https://Charts.Example.com/a?b", "https://charts.example.com", false},
+        {"https://a.example:443", "https://a.example", false},
+        {"https://a.example:80", "https://a.example:80", false},
+        {"http://LOCALHOST:8080/x", "http://localhost:8080", true},
+        {"http://127.1.2.3", "http://127.1.2.3", true},
+        {"https://[::1]:8443/", "https://[::1]:8443", true},
+        {"http://[::2]", "http://[::2]", false},
+        {"http://127.0.0.1.example", "http://127.0.0.1.example", false},
+        {"http://localhost.example", "http://localhost.example", false},
+    };
+    struct url url;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_true(url_parse(a, cases[i].url, &url));
+        assert_string_equal(url_origin(a, &url), cases[i].origin);
+        assert_int_equal(url_is_loopback(&url), cases[i].loopback);
+    }
+}
+
+/* The first half is section 5.4's own table. */
+TEST(resolves_references)
+{
+    static const char *const cases[][2] = {
+        {"g:h", "g:h"},
+        {"g", "https://a/b/c/g"},
+        {"./g", "https://a/b/c/g"},
+        {"g/", "https://a/b/c/g/"},
+        {"/g", "https://a/g"},
+        {"//g", "https://g"},
+        {"?y", "https://a/b/c/d;p?y"},
+        {"g?y", "https://a/b/c/g?y"},
+        {"#s", "https://a/b/c/d;p?q"},
+        {"g#s", "https://a/b/c/g"},
+        {"", "https://a/b/c/d;p?q"},
+        {".", "https://a/b/c/"},
+        {"..", "https://a/b/"},
+        {"../g", "https://a/b/g"},
+        {"../..", "https://a/"},
+        {"../../../g", "https://a/g"},
+        {"/./g", "https://a/g"},
+        {"/../g", "https://a/g"},
+        {"g.", "https://a/b/c/g."},
+        {"..g", "https://a/b/c/..g"},
+        {"./g/.", "https://a/b/c/g/"},
+        {"g/../h", "https://a/b/c/h"},
+        {"http://x.example/y?z#s", "http://x.example/y?z"},
+        {"g?y/../x", "https://a/b/c/g?y/../x"},
+        {"g//h", "https://a/b/c/g//h"},
+    };
+    struct url base, bare;
+
+    assert_true(url_parse(a, "https://a/b/c/d;p?q", &base));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(url_resolve(a, &base, cases[i][0]), cases[i][1]);
+    assert_true(url_parse(a, "https://a:8443", &bare));
+    assert_string_equal(url_resolve(a, &bare, "g"), "https://a:8443/g");
+    assert_string_equal(url_resolve(a, &bare, "../g?x"), "https://a:8443/g?x");
+}
