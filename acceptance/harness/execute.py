@@ -35,12 +35,25 @@ def secret_words(data):
     return tokens
 
 
+def chart_words(env):
+    """Where the stand-in charts are, plain and with TLS."""
+    if "ISTIO_ACC_CHARTS" not in env:
+        return {}
+    plain, tls = env["ISTIO_ACC_CHARTS"], env["ISTIO_ACC_CHARTS_TLS"]
+    with open(env["ISTIO_ACC_CHARTS_CA"], encoding="utf-8") as file:
+        ca_pem = file.read()
+    return {"charts": plain + "/charts", "registry": plain.replace("http", "oci") + "/charts",
+            "chartserver": plain, "chartshost": plain.partition("://")[2],
+            "chartstls": tls, "chartstlshost": tls.partition("://")[2],
+            "chartsca": indent(ca_pem)}
+
+
 class CaseRun:
     def __init__(self, path, env, build, keep):
         self.path, self.keep = path, keep
         self.folder = tempfile.mkdtemp(prefix="istio-case-")
         self.ns = "acc-" + uuid.uuid4().hex[:8]
-        self.clusters, words = [], {"ns": self.ns, "folder": self.folder}
+        self.clusters, words = [], {"ns": self.ns, "folder": self.folder, **chart_words(env)}
         for n in ("1", "2"):
             cluster = Cluster(env["ISTIO_ACC_KUBECONFIG_" + n], env["ISTIO_ACC_TOKEN_" + n])
             self.clusters.append(cluster)

@@ -10,12 +10,14 @@ ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def server_command(options, folder):
+    """Charts come from the sandbox's program on either backend."""
     count = getattr(options, "clusters", 2)
+    sandbox = [os.path.join(options.build, "istio-sandbox"), "--charts",
+               os.path.join(ACCEPTANCE, "charts"), "--lifetime", str(options.lifetime)]
     if options.backend == "sandbox":
         names = ",".join(f"cluster{n}" for n in range(1, count + 1))
-        return [os.path.join(options.build, "istio-sandbox"), "--clusters", names, "--dir", folder,
-                "--lifetime", str(options.lifetime), "--settle-ms", "20", "--"]
-    return [sys.executable, os.path.join(ACCEPTANCE, "real", "servers.py"), "run", "--clusters",
+        return sandbox + ["--clusters", names, "--dir", folder, "--settle-ms", "20", "--"]
+    return sandbox + ["--dir", folder + "-charts", "--", sys.executable, os.path.join(ACCEPTANCE, "real", "servers.py"), "run", "--clusters",
             str(count), "--dir", folder, "--lifetime", str(options.lifetime), "--"]
 
 

@@ -1,7 +1,8 @@
 /* istio-sandbox - stand-in Kubernetes API servers for trying and testing.
  *
  * Starts one server per name, writes a kubeconfig for each, and either serves
- * until it is told to stop or runs a command among them. */
+ * until it is told to stop or runs a command among them. Charts, from a repository
+ * and a registry, are served beside them or alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "acceptance/sandbox/charts.h"
 #include "acceptance/sandbox/sandbox.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -22,6 +24,7 @@ enum { CLUSTERS_MAX = 100, FILE_BYTES_MAX = 1 << 20, TIMEOUT_STATUS = 124 };
 
 static const char usage[] =
     "usage: istio-sandbox --clusters NAME,NAME,... [options] [-- COMMAND ...]\n"
+    "       istio-sandbox --charts DIR [options] [-- COMMAND ...]\n"
     "\n"
     "Serves stand-in Kubernetes API servers on 127.0.0.1. They are no clusters: nothing runs.\n"
     "\n"
@@ -30,18 +33,23 @@ static const char usage[] =
     "  --port N              port of the first server, the others follow (default: free ones)\n"
     "  --version v1.33.4     the Kubernetes version to claim\n"
     "  --settle-ms N         how long Deployments, load balancers and the like take (default 0)\n"
+    "  --charts DIR          also serves the charts of this folder: a chart repository and an\n"
+    "                        OCI registry\n"
     "  --lifetime SECONDS    ends by itself (default: never)\n"
     "  -- COMMAND ...        runs the command and exits with its status; without one, serves\n"
     "                        until Ctrl-C\n"
     "\n"
     "COMMAND, and whoever sources DIR/sandbox.env, finds ISTIO_ACC_BACKEND=sandbox,\n"
     "ISTIO_ACC_CLUSTERS, ISTIO_ACC_DIR, and for N = 1, 2, ...: ISTIO_ACC_NAME_N,\n"
-    "ISTIO_ACC_URL_N, ISTIO_ACC_KUBECONFIG_N, ISTIO_ACC_TOKEN_N, ISTIO_ACC_NOBODY_TOKEN_N.\n";
+    "ISTIO_ACC_URL_N, ISTIO_ACC_KUBECONFIG_N, ISTIO_ACC_TOKEN_N, ISTIO_ACC_NOBODY_TOKEN_N.\n"
+    "With --charts also ISTIO_ACC_CHARTS and ISTIO_ACC_CHARTS_TLS (\"http://127.0.0.1:…\", the\n"
+    "repository is below at /charts, the registry at oci://127.0.0.1:…/charts) and\n"
+    "ISTIO_ACC_CHARTS_CA (a file). Without --clusters it serves charts alone.\n";
 
 struct options {
     const char *names[CLUSTERS_MAX];
     size_t count;
-    const char *dir, *version;
+    const char *dir, *version, *charts;
     int port;
     int64_t settle_ms, lifetime_seconds;
     char **command; /* NULL: serve */
@@ -50,6 +58,7 @@ struct options {
 struct running {
     struct sandbox *servers[CLUSTERS_MAX];
     size_t count;
+    struct charts *charts; /* NULL = none */
 };
 
 static _Noreturn void die(const char *why, const char *what)
@@ -88,6 +97,8 @@ static void read_option(struct arena *a, const char *name, const char *argument,
         o->dir = argument;
     else if (strcmp(name, "--version") == 0)
         o->version = argument;
+    else if (strcmp(name, "--charts") == 0)
+        o->charts = argument;
     else if (strcmp(name, "--port") == 0)
         o->port = (int)read_number(argument);
     else if (strcmp(name, "--settle-ms") == 0)
@@ -113,7 +124,7 @@ static void read_options(struct arena *a, int argc, char **argv, struct options 
             die("needs a value", argv[i]);
         read_option(a, argv[i], argv[i + 1], o);
     }
-    if (o->count == 0) {
+    if (o->count == 0 && !o->charts) {
         fputs(usage, stderr);
         exit(2);
     }
@@ -155,15 +166,32 @@ static void export(struct text_builder *file, const char *name, const char *text
     text_add_f(file, "export %s='%s'\n", name, text);
 }
 
+static void write_charts(struct arena *a, const struct charts *charts, const char *dir,
+                         struct text_builder *file)
+{
+    const char *ca = text_f(a, "%s/charts.pem", dir);
+
+    write_file(ca, text_of(charts_ca_pem(charts)));
+    export(file, "ISTIO_ACC_CHARTS", charts_url(charts));
+    export(file, "ISTIO_ACC_CHARTS_TLS", charts_tls_url(charts));
+    export(file, "ISTIO_ACC_CHARTS_CA", ca);
+    fprintf(stderr, "istio-sandbox: stand-in charts at %s/charts and oci://%s/charts\n",
+            charts_url(charts), strstr(charts_url(charts), "://") + 3);
+}
+
 static void write_files(struct arena *a, const struct options *o, const struct running *r,
                         const char *dir)
 {
     struct text_builder b;
 
     text_builder_init(&b, a, FILE_BYTES_MAX);
-    export(&b, "ISTIO_ACC_BACKEND", "sandbox");
-    export(&b, "ISTIO_ACC_DIR", dir);
-    export(&b, "ISTIO_ACC_CLUSTERS", text_f(a, "%zu", r->count));
+    if (r->charts)
+        write_charts(a, r->charts, dir, &b);
+    if (r->count > 0) {
+        export(&b, "ISTIO_ACC_BACKEND", "sandbox");
+        export(&b, "ISTIO_ACC_DIR", dir);
+        export(&b, "ISTIO_ACC_CLUSTERS", text_f(a, "%zu", r->count));
+    }
     for (size_t i = 0; i < r->count; i++) {
         const char *path = text_f(a, "%s/%s.kubeconfig", dir, o->names[i]);
 
@@ -255,11 +283,14 @@ int main(int argc, char **argv)
 
         r.servers[r.count++] = sandbox_start(&server);
     }
+    if (o.charts)
+        r.charts = charts_start(o.charts);
     write_files(a, &o, &r, make_dir(a, o.dir));
     child = o.command ? start(o.command, &plain) : 0;
     status = wait_for_end(&signals, child, o.lifetime_seconds);
     for (size_t i = 0; i < r.count; i++)
         sandbox_stop(r.servers[i]);
+    charts_stop(r.charts);
     arena_free(a);
     return status;
 }
