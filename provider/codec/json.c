@@ -14,12 +14,64 @@ struct reader {
     const char *what;
     const char *start, *at, *end;
     int depth;
+    bool lenient;
+    const char *error; /* encoding/json's words, when lenient */
 };
 
-static bool fail_at(const struct reader *r, const char *at, const char *reason)
+/* A character as Go quotes it. */
+static const char *quoted_char(struct arena *a, const char *at)
+{
+    unsigned char c = (unsigned char)*at;
+
+    if (c == '\'')
+        return "'\\''";
+    if (c == '\\' || c == '\n' || c == '\t' || c == '\r')
+        return text_f(a, "'\\%c'", c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+    if (c >= 0x80)
+        return text_f(a, "'\\u%04x'", c); /* Go takes the byte for the character */
+    return c < 0x20 || c == 0x7f ? text_f(a, "'\\x%02x'", c) : text_f(a, "'%c'", c);
+}
+
+/* Where Go's scanner was when it met a character that it did not like. */
+static const char *go_place(const char *reason)
+{
+    static const char *const places[][2] = {
+        {"a value was expected", "looking for beginning of value"},
+        {"a comma or ] was expected", "after array element"},
+        {"a comma or } was expected", "after object key:value pair"},
+        {"a key in double quotes was expected", "looking for beginning of object key string"},
+        {"a colon was expected", "after object key"},
+        {"more text follows behind the value", "after top-level value"},
+        {"unknown escape in a string", "in string escape code"},
+        {"a control character in a string is not escaped", "in string literal"},
+        {"a digit was expected behind the decimal point", "after decimal point in numeric literal"},
+        {"the exponent has no digits", "in exponent of numeric literal"},
+        {"\\u is not followed by four hexadecimal digits", "in \\u hexadecimal character escape"},
+    };
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+        if (strcmp(places[i][0], reason) == 0)
+            return places[i][1];
+    return NULL;
+}
+
+static const char *go_error(const struct reader *r, const char *at, const char *reason)
+{
+    const char *place = go_place(reason);
+
+    if (at >= r->end)
+        return "unexpected end of JSON input";
+    return place ? text_f(r->a, "invalid character %s %s", quoted_char(r->a, at), place) : reason;
+}
+
+static bool fail_at(struct reader *r, const char *at, const char *reason)
 {
     size_t line = 1, column = 1;
 
+    if (r->lenient) {
+        r->error = go_error(r, at, reason);
+        return false;
+    }
     for (const char *c = r->start; c < at; c++) {
         column = *c == '\n' ? 1 : column + 1;
         line += *c == '\n';
@@ -28,7 +80,7 @@ static bool fail_at(const struct reader *r, const char *at, const char *reason)
                       "Line %zu, column %zu: %s.", line, column, reason);
 }
 
-static bool fail(const struct reader *r, const char *reason)
+static bool fail(struct reader *r, const char *reason)
 {
     return fail_at(r, r->at, r->at < r->end ? reason : "the text ends too early");
 }
@@ -93,12 +145,31 @@ static bool read_hex4(struct reader *r, uint32_t *out)
     return true;
 }
 
+/* Behind a surrogate: the character of a pair, else U+FFFD, as Go has it. */
+static uint32_t read_lenient_surrogate(struct reader *r, uint32_t high)
+{
+    const char *at = r->at;
+    uint32_t low;
+
+    if (high < 0xdc00 && r->end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+        r->at += 2;
+        if (read_hex4(r, &low) && low >= 0xdc00 && low < 0xe000)
+            return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        r->at = at;
+    }
+    return 0xfffd;
+}
+
 static bool read_unicode_escape(struct reader *r, char **out)
 {
     uint32_t rune, low;
 
     if (!read_hex4(r, &rune))
         return false;
+    if (r->lenient && rune >= 0xd800 && rune < 0xe000) {
+        add_rune(out, read_lenient_surrogate(r, rune));
+        return true;
+    }
     if (rune >= 0xd800 && rune < 0xdc00 && take(r, '\\') && take(r, 'u')) {
         if (!read_hex4(r, &low))
             return false;
@@ -138,6 +209,28 @@ static const char *string_end(const struct reader *r)
     return NULL;
 }
 
+/* One character, or U+FFFD for a byte that is none. */
+static void take_rune(struct reader *r, const char *end, char **to)
+{
+    size_t len = 1;
+
+    if ((unsigned char)*r->at >= 0x80) {
+        size_t left = (size_t)(end - r->at);
+
+        for (len = 2; len <= 4 && len <= left; len++)
+            if (text_utf8_valid((struct text){r->at, len}))
+                break;
+        if (len > 4 || len > left) {
+            add_rune(to, 0xfffd);
+            r->at++;
+            return;
+        }
+    }
+    memcpy(*to, r->at, len);
+    *to += len;
+    r->at += len;
+}
+
 /* Behind the opening quote. An escape is never shorter than what it stands for. */
 static bool read_string(struct reader *r, struct text *out)
 {
@@ -146,15 +239,17 @@ static bool read_string(struct reader *r, struct text *out)
 
     if (!end)
         return fail_at(r, r->end, "a string has no closing quote");
-    if (!text_utf8_valid((struct text){r->at, (size_t)(end - r->at)}))
+    if (!text_utf8_valid((struct text){r->at, (size_t)(end - r->at)}) && !r->lenient)
         return fail(r, "a string is not valid UTF-8");
-    to = buffer = arena_alloc(r->a, (size_t)(end - r->at) + 1);
+    to = buffer = arena_alloc(r->a, (size_t)(end - r->at) * (r->lenient ? 3 : 1) + 1);
     while (r->at < end) {
         if ((unsigned char)*r->at < 0x20)
             return fail(r, "a control character in a string is not escaped");
         if (take(r, '\\')) {
             if (!read_escape(r, &to))
                 return false;
+        } else if (r->lenient) {
+            take_rune(r, end, &to);
         } else {
             *to++ = *r->at++;
         }
@@ -245,6 +340,16 @@ static bool read_member(struct reader *r, struct value_builder *members)
     return true;
 }
 
+static const struct value *last_of_each(struct arena *a, const struct value_builder *members)
+{
+    struct value_builder last;
+
+    value_builder_init(&last, a);
+    for (size_t i = 0; i < members->count; i++)
+        value_builder_set(&last, members->entries[i].key, members->entries[i].value);
+    return value_builder_map(&last);
+}
+
 static bool read_object(struct reader *r, const struct value **out)
 {
     struct value_builder members;
@@ -260,6 +365,10 @@ static bool read_object(struct reader *r, const struct value **out)
     if (!take(r, '}'))
         return fail(r, "a comma or } was expected");
     duplicate = value_builder_duplicate(&members);
+    if (duplicate && r->lenient) {
+        *out = last_of_each(r->a, &members);
+        return true;
+    }
     if (duplicate)
         return fail_at(
             r, r->at - 1,
@@ -321,22 +430,38 @@ static bool read_value(struct reader *r, const struct value **out)
     return done;
 }
 
+static bool read_text(struct reader *r, struct text json, const struct value **out)
+{
+    r->start = r->at = json.at ? json.at : "";
+    r->end = r->start + json.len;
+    *out = &value_null;
+    if (!read_value(r, out))
+        return false;
+    if (r->at < r->end)
+        return fail(r, "more text follows behind the value");
+    return true;
+}
+
 bool json_read(struct arena *a, struct text json, const char *what, struct diags *diags,
                const struct value **out)
 {
     struct reader r = {.a = a, .diags = diags, .what = what};
 
-    r.start = r.at = json.at ? json.at : "";
-    r.end = r.start + json.len;
     *out = &value_null;
     if (json.len > JSON_BYTES_MAX)
         return diag_error(diags, NULL, text_f(a, "Cannot read JSON: %s", what),
                           "The text has %zu bytes; at most %d are read.", json.len, JSON_BYTES_MAX);
-    if (!read_value(&r, out))
-        return false;
-    if (r.at < r.end)
-        return fail(&r, "more text follows behind the value");
-    return true;
+    return read_text(&r, json, out);
+}
+
+const char *json_try(struct arena *a, struct text json, const struct value **out)
+{
+    struct reader r = {.a = a, .what = "text", .lenient = true};
+
+    if (read_text(&r, json, out))
+        return NULL;
+    *out = &value_null;
+    return r.error;
 }
 
 /* --- writing ------------------------------------------------------------- */
@@ -445,130 +570,4 @@ struct text json_write_pretty(struct arena *a, const struct value *v)
     write_value(&w, value_sorted(a, v), 0);
     text_add_char(&w.b, '\n');
     return text_built(&w.b);
-}
-
-/* --- Terraform's JSON state ---------------------------------------------- */
-
-struct typing {
-    struct arena *a;
-    struct diags *diags;
-};
-
-static bool to_type(struct typing *c, const struct value *json, const struct type *t,
-                    const struct path *at, const struct value **out);
-
-static bool misfit(struct typing *c, const struct value *json, const struct type *t,
-                   const struct path *at)
-{
-    return diag_error(c->diags, path_copy(c->a, at), "Stored value has the wrong type",
-                      "A %s stands where the schema has %s. The state may have been written by "
-                      "another version of this provider, or edited by hand.",
-                      value_kind_name(json), type_name(c->a, t));
-}
-
-static bool to_primitive(struct typing *c, const struct value *json, const struct type *t,
-                         const struct path *at, const struct value **out)
-{
-    struct text text = json->kind == VALUE_NUMBER ? json->number.text
-                       : json->kind == VALUE_BOOL ? text_of(json->boolean ? "true" : "false")
-                                                  : value_string_text(json);
-
-    *out = NULL;
-    if (json->kind == VALUE_LIST || json->kind == VALUE_MAP)
-        return misfit(c, json, t, at);
-    if (t->kind == TYPE_STRING)
-        *out = json->kind == VALUE_STRING ? json : value_string_of(c->a, text);
-    else if (t->kind == TYPE_NUMBER)
-        *out = json->kind == VALUE_NUMBER ? json : value_number(c->a, text);
-    else if (json->kind == VALUE_BOOL || text_is(text, "true") || text_is(text, "false"))
-        *out = value_bool(text_is(text, "true"));
-    return *out || misfit(c, json, t, at);
-}
-
-static bool to_list(struct typing *c, const struct value *json, const struct type *t,
-                    const struct path *at, const struct value **out)
-{
-    struct value_builder items;
-
-    if (json->kind != VALUE_LIST || (t->kind == TYPE_TUPLE && json->list.count != t->count))
-        return misfit(c, json, t, at);
-    value_builder_init(&items, c->a);
-    for (size_t i = 0; i < json->list.count; i++) {
-        const struct path step = {.parent = at, .kind = PATH_INDEX, .index = (int64_t)i};
-        const struct type *element = t->kind == TYPE_TUPLE ? t->fields[i].type : t->element;
-        const struct value *item;
-
-        if (!to_type(c, json->list.items[i], element, &step, &item))
-            return false;
-        value_builder_add(&items, item);
-    }
-    *out = value_builder_list(&items);
-    return true;
-}
-
-static bool to_map(struct typing *c, const struct value *json, const struct type *t,
-                   const struct path *at, const struct value **out)
-{
-    struct value_builder members;
-    bool object = t->kind == TYPE_OBJECT;
-    size_t count = object ? t->count : value_count(json);
-
-    if (json->kind != VALUE_MAP)
-        return misfit(c, json, t, at);
-    value_builder_init(&members, c->a);
-    for (size_t i = 0; i < count; i++) {
-        const char *key = object ? t->fields[i].name : json->map.entries[i].key;
-        const struct path step = {.parent = at, .kind = object ? PATH_NAME : PATH_KEY, .name = key};
-        const struct value *member = object ? value_at(json, key) : json->map.entries[i].value;
-
-        if (!to_type(c, member, object ? t->fields[i].type : t->element, &step, &member))
-            return false;
-        value_builder_push(&members, key, member);
-    }
-    *out = value_builder_map(&members);
-    return true;
-}
-
-/* {"type": T, "value": V} */
-static bool to_dynamic(struct typing *c, const struct value *json, const struct path *at,
-                       const struct value **out)
-{
-    const struct type *type =
-        value_has(json, "value") ? type_from_value(c->a, value_at(json, "type")) : NULL;
-
-    if (!type)
-        return misfit(c, json, &type_dynamic, at);
-    if (!to_type(c, value_at(json, "value"), type, at, out))
-        return false;
-    *out = value_typed(c->a, *out, type);
-    return true;
-}
-
-static bool to_type(struct typing *c, const struct value *json, const struct type *t,
-                    const struct path *at, const struct value **out)
-{
-    *out = &value_null;
-    if (value_is_null(json))
-        return true;
-    switch (t->kind) {
-    case TYPE_DYNAMIC:
-        return to_dynamic(c, json, at, out);
-    case TYPE_LIST:
-    case TYPE_SET:
-    case TYPE_TUPLE:
-        return to_list(c, json, t, at, out);
-    case TYPE_MAP:
-    case TYPE_OBJECT:
-        return to_map(c, json, t, at, out);
-    default:
-        return to_primitive(c, json, t, at, out);
-    }
-}
-
-bool json_to_type(struct arena *a, const struct value *json, const struct type *t,
-                  struct diags *diags, const struct value **out)
-{
-    struct typing c = {.a = a, .diags = diags};
-
-    return to_type(&c, json, t, NULL, out);
 }

@@ -18,6 +18,9 @@ enum { JSON_BYTES_MAX = 256 << 20, JSON_DEPTH_MAX = 200 };
 /* `what` names the text in a message: "state", "reply of cluster east". */
 bool json_read(struct arena *a, struct text json, const char *what, struct diags *diags,
                const struct value **out);
+/* As Go's encoding/json reads: of equal keys the last wins, bad UTF-8 becomes U+FFFD.
+ * NULL, or what Go says of a bad text ("unexpected end of JSON input"). */
+const char *json_try(struct arena *a, struct text json, const struct value **out);
 /* Compact, map order kept, no HTML escapes. v must be wholly known. */
 struct text json_write(struct arena *a, const struct value *v);
 /* Two spaces per level and a final newline, keys in byte order: for files and

@@ -89,6 +89,13 @@ static bool read_integer(struct text t, bool *negative, uint64_t *out)
     uint64_t limit;
 
     *negative = sign && t.at[0] == '-';
+    /* go-yaml's own look at binary numbers lets a second sign through */
+    if (base == 2 && t.at[sign + 1] == 'b' && digits.len > 1 && !*negative &&
+        (digits.at[0] == '-' || digits.at[0] == '+')) {
+        sign = true;
+        *negative = digits.at[0] == '-';
+        digits = (struct text){digits.at + 1, digits.len - 1};
+    }
     limit = *negative ? (uint64_t)INT64_MAX + 1 : sign ? INT64_MAX : UINT64_MAX;
     *out = 0;
     for (size_t i = 0; i < digits.len; i++) {
