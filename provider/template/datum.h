@@ -19,6 +19,9 @@
 #include "base/text.h"
 #include "schema/value.h"
 
+/* Templates can make a map that holds itself: what walks a datum stops there. */
+enum { DATUM_DEPTH_MAX = 500, DATUM_NODES_MAX = 5000000, DATUM_TEXT_BYTES_MAX = 64 << 20 };
+
 enum datum_kind {
     DATUM_NIL, /* untyped nil, a nil interface, a missing key */
     DATUM_BOOL,
@@ -124,6 +127,9 @@ bool datum_equal(const struct datum *a, const struct datum *b);
 const char *datum_kind_name(const struct datum *d);
 /* "map[string]interface {}", "[]interface {}", "<nil>" as %T prints. */
 const char *datum_type_name(const struct datum *d);
+/* Whether the elements of a list or map are of any type (interface {}), as they
+ * are but for Go types like []string and map[string]string. */
+bool datum_holds_any(const struct datum *d);
 /* Deep: maps and lists are new, types kept. */
 const struct datum *datum_copy(struct arena *a, const struct datum *d);
 
