@@ -35,6 +35,7 @@ static const char usage[] =
     "  --settle-ms N         how long Deployments, load balancers and the like take (default 0)\n"
     "  --charts DIR          also serves the charts of this folder: a chart repository and an\n"
     "                        OCI registry\n"
+    "  --istiod yes          does to objects what a running istiod would\n"
     "  --lifetime SECONDS    ends by itself (default: never)\n"
     "  -- COMMAND ...        runs the command and exits with its status; without one, serves\n"
     "                        until Ctrl-C\n"
@@ -51,6 +52,7 @@ struct options {
     size_t count;
     const char *dir, *version, *charts;
     int port;
+    bool istiod;
     int64_t settle_ms, lifetime_seconds;
     char **command; /* NULL: serve */
 };
@@ -103,6 +105,8 @@ static void read_option(struct arena *a, const char *name, const char *argument,
         o->port = (int)read_number(argument);
     else if (strcmp(name, "--settle-ms") == 0)
         o->settle_ms = read_number(argument);
+    else if (strcmp(name, "--istiod") == 0)
+        o->istiod = strcmp(argument, "yes") == 0;
     else if (strcmp(name, "--lifetime") == 0)
         o->lifetime_seconds = read_number(argument);
     else
@@ -279,7 +283,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < o.count; i++) {
         struct sandbox_options server = {o.names[i], o.port ? o.port + (int)i : 0, o.version,
-                                         o.settle_ms};
+                                         o.settle_ms, o.istiod};
 
         r.servers[r.count++] = sandbox_start(&server);
     }

@@ -16,6 +16,7 @@ struct sandbox_options {
     int port;                /* 0 = any free one */
     const char *git_version; /* "v1.33.4" when NULL; decides which APIs are served */
     int64_t settle_ms;       /* delay of controllers (Deployments ready, …); 0 = at once */
+    bool istiod;             /* do what a running istiod does to objects: see mesh.h */
 };
 
 /* Ends the process with a message when it cannot listen: tests cannot go on. */

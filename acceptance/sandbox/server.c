@@ -333,6 +333,7 @@ struct sandbox *sandbox_start(const struct sandbox_options *options)
         arena_strdup(s->arena, options->git_version ? options->git_version : "v1.33.4");
     s->minor = minor_of(s->git_version);
     s->settle_ms = options->settle_ms;
+    s->istiod = options->istiod;
     s->slow_ms = SLOW_MS;
     s->identity = identity_new(s->arena, s->name);
     controllers_seed(s);

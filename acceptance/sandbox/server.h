@@ -62,6 +62,7 @@ struct sandbox {
     const char *name, *url, *git_version;
     int minor; /* of git_version */
     int64_t settle_ms;
+    bool istiod;
     struct identity *identity;
     struct MHD_Daemon *daemon;
     pthread_t controllers;

@@ -1,4 +1,0 @@
-{{- define "shop.labels" -}}
-app: {{ .Chart.Name }}
-release: {{ .Release.Name }}
-{{- end }}
