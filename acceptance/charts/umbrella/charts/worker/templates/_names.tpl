@@ -1,0 +1,3 @@
+{{- define "worker.name" -}}
+worker-of-its-own
+{{- end -}}
