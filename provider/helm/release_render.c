@@ -107,6 +107,7 @@ static bool capabilities_of(struct call *c, struct kube *k, const struct value *
         if (!kube_version(c, k, &version) || !kube_api_versions(c, k, &out->api_versions))
             return false;
         out->git_version = version.git_version;
+        out->major = out->minor = NULL;
     }
     out->api_versions = with_definitions(c->arena, out->api_versions, crds);
     return true;
