@@ -202,9 +202,25 @@ static const struct value *set_status(struct arena *a, const struct value *v)
                         {"currentReplicas", count}, {"updatedReplicas", count});
 }
 
+/* A Job whose pods bear the annotation acceptance/outcome: fails does; the real servers'
+ * kwok has a stage for the same. */
+static const struct value *job_failed(struct arena *a)
+{
+    return value_map_of(
+        a, {"startTime", value_string(a, clock_rfc3339(a, clock_now()))},
+        {"failed", value_integer(a, 1)},
+        {"conditions", value_list_of(a, condition(a, "Failed", "True", "BackoffLimitExceeded",
+                                                  "Job has reached the specified backoff limit"))});
+}
+
 static const struct value *job_status(struct arena *a, const struct value *v)
 {
     const struct value *now = value_string(a, clock_rfc3339(a, clock_now()));
+
+    if (strcmp(value_z(value_in(v, "spec", "template", "metadata", "annotations",
+                                "acceptance/outcome")),
+               "fails") == 0)
+        return job_failed(a);
 
     return value_map_of(
         a, {"startTime", now}, {"completionTime", now},
@@ -267,7 +283,8 @@ static bool is_settled(const struct kind *kind, const struct value *v)
     if (is(kind, "", "pods"))
         return strcmp(value_text(status, "phase"), "Pending") != 0;
     if (is(kind, "batch", "jobs"))
-        return value_has(status, "succeeded") || value_flag(value_at(v, "spec"), "suspend");
+        return value_has(status, "succeeded") || value_has(status, "failed") ||
+               value_flag(value_at(v, "spec"), "suspend");
     if (is(kind, "", "services"))
         return value_has(value_at(status, "loadBalancer"), "ingress") ==
                (strcmp(value_z(value_in(v, "spec", "type")), "LoadBalancer") == 0);

@@ -162,16 +162,27 @@ static bool check_version(struct request *r, const struct value *before, const s
     return true;
 }
 
+/* Who writes managedFields says by that who owned what until now. */
+static const struct value *with_given_managers(struct request *r, const struct value *before,
+                                               const struct value *after)
+{
+    const struct value *given = value_in(after, "metadata", "managedFields");
+
+    return value_count(given) ? with_meta(r, before, "managedFields", given) : before;
+}
+
 /* PUT and the patches that say what the object becomes. */
 static void update_to(struct request *r, const struct value *before, const struct value *after)
 {
+    const struct value *before_managers;
     struct write w = write_of(r);
 
     if (!check_version(r, before, after))
         return;
+    before_managers = with_given_managers(r, before, after);
     after = carry_over(r, before, complete(r, after));
     after = split_status(r, before, after);
-    after = managers_update(&w, before, after);
+    after = managers_update(&w, before_managers, after);
     if (prepare_update(r, before, &after))
         finish_update(r, before, after);
 }

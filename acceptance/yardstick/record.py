@@ -44,7 +44,7 @@ class Helm:
     def __init__(self, home):
         self.program = subprocess.run([HERE / "build_helm.sh"], check=True, text=True,
                                       stdout=subprocess.PIPE).stdout.strip()
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home),
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TZ": "UTC",
                             "KUBECONFIG": str(home / "none")}
         self.version = self.run(["version", "--short"])[1].strip()
 
@@ -56,9 +56,9 @@ class Helm:
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-def error_of(stderr, loosely):
+def error_of(stderr, loosely, folder=""):
     """('error', [place, message]) or, when it has no place, ('refused', text)."""
-    text = re.sub(r"^(?:install\.go|helm\.go).*\n", "", stderr, flags=re.M)
+    text = stderr.replace(f"{folder}/", "")
     text = text[text.index("Error: ") + len("Error: "):] if "Error: " in text else text
     text = text.split("\n\nUse --debug flag")[0].rstrip("\n").replace(HELMS, OURS)
     places = PLACE.findall(text)
@@ -109,7 +109,7 @@ def record_template(helm, case, template):
         while True:
             pieces = pieces_of(helm.run(arguments_of(case, folder) + ["--debug"])[1], files)
             if not pieces:  # Under --debug the reason is buried in a Go stack.
-                return error_of(helm.run(arguments_of(case, folder))[2], case.loosely)
+                return error_of(helm.run(arguments_of(case, folder))[2], case.loosely, folder)
             if pieces[-1][0] != SOURCE.format(HELMS):
                 # Helm leaves out a file that is blank.
                 return "text", dict(pieces).get(SOURCE.format(HELMS), "\n")[:-1].replace(HELMS, OURS)
@@ -122,7 +122,7 @@ def record_manifest(helm, case):
         status, stdout, stderr = helm.run(arguments_of(case, folder))
         if status == 0:
             return "manifest", stdout.rstrip("\n")
-        return error_of(stderr, case.loosely)
+        return error_of(stderr, case.loosely, folder)
 
 
 def record_file(helm, pool, path):
@@ -148,7 +148,7 @@ def record_chart(helm, values):
                                        "-f", str(values), *options])
     into = values.with_name(values.name.replace(".values.yaml", ".rendered.yaml"))
     if status:
-        kind, body = error_of(stderr, False)
+        kind, body = error_of(stderr, False, HERE)
         text = f"# {kind}\n" + ("\n".join(body) if kind == "error" else body) + "\n"
     else:
         text = stdout.rstrip("\n") + "\n"

@@ -1,6 +1,7 @@
 #include "codec/json.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ static const char *go_place(const char *reason)
         {"a control character in a string is not escaped", "in string literal"},
         {"a digit was expected behind the decimal point", "after decimal point in numeric literal"},
         {"the exponent has no digits", "in exponent of numeric literal"},
+        {"a digit was expected behind the sign", "in numeric literal"},
         {"\\u is not followed by four hexadecimal digits", "in \\u hexadecimal character escape"},
     };
 
@@ -58,10 +60,14 @@ static const char *go_place(const char *reason)
 static const char *go_error(const struct reader *r, const char *at, const char *reason)
 {
     const char *place = go_place(reason);
+    /* within a word, number or escape Go takes the end for a blank */
+    bool ends = at >= r->end, within = place && strncmp(place, "in ", 3) == 0;
 
-    if (at >= r->end)
+    if (ends && !within && !(place && strncmp(place, "after decimal", 13) == 0))
         return "unexpected end of JSON input";
-    return place ? text_f(r->a, "invalid character %s %s", quoted_char(r->a, at), place) : reason;
+    return place
+               ? text_f(r->a, "invalid character %s %s", quoted_char(r->a, ends ? " " : at), place)
+               : reason;
 }
 
 static bool fail_at(struct reader *r, const char *at, const char *reason)
@@ -82,7 +88,7 @@ static bool fail_at(struct reader *r, const char *at, const char *reason)
 
 static bool fail(struct reader *r, const char *reason)
 {
-    return fail_at(r, r->at, r->at < r->end ? reason : "the text ends too early");
+    return fail_at(r, r->at, r->at < r->end || r->lenient ? reason : "the text ends too early");
 }
 
 static void skip_blanks(struct reader *r)
@@ -285,7 +291,8 @@ static bool read_number(struct reader *r, const struct value **out)
 {
     const char *first = r->at;
 
-    take(r, '-');
+    if (take(r, '-') && r->lenient && !(r->at < r->end && *r->at >= '0' && *r->at <= '9'))
+        return fail(r, "a digit was expected behind the sign");
     if (!take(r, '0') && !skip_digits(r))
         return fail(r, "a value was expected");
     if (take(r, '.') && !skip_digits(r))
@@ -297,6 +304,11 @@ static bool read_number(struct reader *r, const struct value **out)
             return fail(r, "the exponent has no digits");
     }
     *out = value_number(r->a, (struct text){first, (size_t)(r->at - first)});
+    if (r->lenient && (!*out || !isfinite((*out)->number.real))) {
+        r->error = text_f(r->a, "json: cannot unmarshal number %.*s into Go value of type float64",
+                          (int)(r->at - first), first);
+        return false;
+    }
     return *out || fail_at(r, first, "a number has too many digits");
 }
 
@@ -377,11 +389,23 @@ static bool read_object(struct reader *r, const struct value **out)
     return true;
 }
 
+/* In Go's words: "invalid character 'x' in literal true (expecting 'e')". */
+static bool fail_in_word(struct reader *r, const char *word)
+{
+    const char *letter = word;
+
+    for (; r->at < r->end && *r->at == *letter; r->at++)
+        letter++;
+    r->error = text_f(r->a, "invalid character %s in literal %s (expecting '%c')",
+                      quoted_char(r->a, r->at < r->end ? r->at : " "), word, *letter);
+    return false;
+}
+
 static bool read_word(struct reader *r, const char *word, const struct value *meaning,
                       const struct value **out)
 {
     if (!text_starts_with((struct text){r->at, (size_t)(r->end - r->at)}, word))
-        return fail(r, "a value was expected");
+        return r->lenient ? fail_in_word(r, word) : fail(r, "a value was expected");
     r->at += strlen(word);
     *out = meaning;
     return true;

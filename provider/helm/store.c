@@ -141,17 +141,17 @@ void store_give(struct chart_store *s, const char *key, const struct stored *wha
                 struct stored *out)
 {
     struct arena *a = arena_new();
+    struct stored copy = {{"", 0}, &value_null};
     struct slot *slot;
 
-    *out = (struct stored){{"", 0}, &value_null};
     if (what->bytes.len)
-        out->bytes = (struct text){arena_copy(a, what->bytes.at, what->bytes.len), what->bytes.len};
+        copy.bytes = (struct text){arena_copy(a, what->bytes.at, what->bytes.len), what->bytes.len};
     if (what->value)
-        out->value = value_copy(a, what->value);
+        copy.value = value_copy(a, what->value);
     pthread_mutex_lock(&s->lock);
     slot = slot_of(s, key);
     slot->arena = a;
-    slot->what = *out;
+    slot->what = *out = copy;
     slot->filled = true;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);

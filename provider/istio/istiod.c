@@ -218,7 +218,7 @@ static void name_count(struct text_builder *b, const char *kind, const char *nam
         text_add_f(b, "%s%s %s in %zu namespaces", b->len ? ", " : "", kind, name, count);
 }
 
-/* Those that istiod writes in its own namespace. */
+/* Those that istiod writes in its own namespace; what we made goes by itself. */
 static const struct value *of_istiod(struct call *c, const struct value *objects)
 {
     static const char *const names[] = {
@@ -238,7 +238,8 @@ static const struct value *of_istiod(struct call *c, const struct value *objects
     value_builder_init(&b, c->arena);
     for (size_t i = 0; i < value_count(objects); i++)
         for (const char *const *name = names; *name; name++)
-            if (strcmp(value_z(value_in(value_item(objects, i), "metadata", "name")), *name) == 0)
+            if (!kube_is_ours(value_item(objects, i)) &&
+                strcmp(value_z(value_in(value_item(objects, i), "metadata", "name")), *name) == 0)
                 value_builder_add(&b, value_item(objects, i));
     return value_builder_list(&b);
 }

@@ -25,13 +25,14 @@ static const struct datum *built(struct function_call *f, const struct text_buil
     return datum_string(f->arena, text_built(b));
 }
 
-/* A map or list that is nil in Go: empty, but "null" when it is written. */
-static const struct datum *nil_collection(struct arena *a, enum datum_kind kind)
+/* An empty map or list; one that is nil in Go is written as null. */
+static const struct datum *empty(struct arena *a, enum datum_kind kind, bool nil)
 {
     struct datum *d = arena_alloc(a, sizeof(*d));
 
     *d = kind == DATUM_MAP ? *datum_map_new(a) : *datum_list(a, NULL, 0);
-    d->type_name = kind == DATUM_MAP ? json_nil_map : json_nil_list;
+    if (nil)
+        d->type_name = kind == DATUM_MAP ? json_nil_map : json_nil_list;
     return d;
 }
 
@@ -50,24 +51,17 @@ static const struct datum *error_as(struct arena *a, enum datum_kind kind, const
     return out;
 }
 
-/* What was read, when it is of the wanted kind. */
-static const struct datum *of_kind(struct function_call *f, const struct value *v,
-                                   enum datum_kind kind, const char *prefix)
+/* "json: cannot unmarshal array into Go value of type map[string]interface {}" */
+static const char *misfit(struct arena *a, const struct datum *d, enum datum_kind wanted)
 {
-    const struct datum *d = datum_of_value(f->arena, v);
     const char *name = d->kind == DATUM_MAP       ? "object"
                        : d->kind == DATUM_LIST    ? "array"
                        : d->kind == DATUM_STRING  ? "string"
                        : d->kind == DATUM_FLOAT64 ? "number"
                                                   : "bool";
 
-    if (d->kind == kind)
-        return d;
-    if (d->kind == DATUM_NIL)
-        return nil_collection(f->arena, kind);
-    return error_as(f->arena, kind,
-                    text_f(f->arena, "%sjson: cannot unmarshal %s into Go value of type %s", prefix,
-                           name, kind == DATUM_MAP ? "map[string]interface {}" : "[]interface {}"));
+    return text_f(a, "json: cannot unmarshal %s into Go value of type %s", name,
+                  wanted == DATUM_MAP ? json_nil_map : json_nil_list);
 }
 
 /* --- YAML ----------------------------------------------------------------- */
@@ -116,11 +110,19 @@ static const struct datum *yaml_as(struct function_call *f, enum datum_kind kind
 {
     const struct value *v;
     const char *error = yml_try(f->arena, function_text(f, 0), &v);
+    const struct datum *d;
 
     if (error)
         return error_as(f->arena, kind,
                         text_f(f->arena, "error converting YAML to JSON: %s", error));
-    return of_kind(f, v, kind, "error unmarshaling JSON: while decoding JSON: ");
+    d = datum_of_value(f->arena, v);
+    if (d->kind == DATUM_NIL)
+        return empty(f->arena, kind, false);
+    if (d->kind == kind)
+        return d;
+    return error_as(f->arena, kind,
+                    text_f(f->arena, "error unmarshaling JSON: while decoding JSON: %s",
+                           misfit(f->arena, d, kind)));
 }
 
 static const struct datum *from_yaml(struct function_call *f)
@@ -177,7 +179,13 @@ static const struct datum *json_as(struct function_call *f, enum datum_kind kind
     const struct value *v;
     const char *error = json_try(f->arena, function_text(f, 0), &v);
 
-    return error ? error_as(f->arena, kind, error) : of_kind(f, v, kind, "");
+    const struct datum *d = datum_of_value(f->arena, v);
+
+    if (!error && d->kind == DATUM_NIL)
+        return empty(f->arena, kind, true);
+    if (!error && d->kind != kind)
+        error = misfit(f->arena, d, kind);
+    return error ? error_as(f->arena, kind, error) : d;
 }
 
 static const struct datum *from_json(struct function_call *f)
