@@ -56,8 +56,12 @@ const struct function *function_find(struct text name);
 extern const struct function functions_builtin[];  /* text/template's own: functions_builtin.c */
 extern const struct function functions_helm[];     /* include, tpl, required, fail, lookup */
 extern const struct function functions_string[];   /* Sprig: strings */
+extern const struct function functions_case[];     /* Sprig: upper, lower and joined words */
+extern const struct function functions_layout[];   /* Sprig: wrap and abbrev */
+extern const struct function functions_random[];   /* Sprig: randInt and shuffle */
 extern const struct function functions_list[];     /* Sprig: lists */
 extern const struct function functions_dict[];     /* Sprig: maps */
+extern const struct function functions_merge[];    /* Sprig: merge and mergeOverwrite */
 extern const struct function functions_number[];   /* Sprig: conversions and arithmetic */
 extern const struct function functions_type[];     /* Sprig: default, empty, kindOf, ternary ... */
 extern const struct function functions_regex[];    /* Sprig: regular expressions, over PCRE2 */
