@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/test.h"
 #include "codec/json.h"
+#include "helm/source.h"
 #include "http/client.h"
 #include "kube/kube.h"
 #include "schema/check.h"
@@ -48,12 +49,14 @@ static inline void component_start(struct component *t, struct arena *a, size_t 
         t->servers[i] = sandbox_start(&(struct sandbox_options){.name = names[i]});
     t->clients.http = http_client_new(t->cancel);
     t->clients.kube = kube_pool_new(t->clients.http);
+    t->clients.charts = chart_store_new(t->clients.http);
     t->clients.provider_config = &value_null;
     t->private_data = &value_null;
 }
 
 static inline void component_stop(struct component *t)
 {
+    chart_store_free(t->clients.charts);
     kube_pool_free(t->clients.kube);
     http_client_free(t->clients.http);
     for (size_t i = 0; i < t->count; i++)
@@ -150,12 +153,14 @@ static inline const struct value *component_apply(struct component *t, const str
     struct plan plan;
     bool done;
 
+    if (!prior)
+        c->private_data = &value_null;
     if (!check_config(c, r, config) ||
         !plan_resource(c, r, prior ? prior : &value_null, config, config, &plan) ||
         !invariant_plan(c, r, &plan))
         return NULL;
-    if (!prior)
-        c->private_data = &value_null;
+    if (c->private_out) /* what the plan left for the apply */
+        c->private_data = c->private_out;
     done = prior ? r->update(c, prior, plan.planned, &out) : r->create(c, plan.planned, &out);
     component_keep_private(t);
     return done && invariant_apply(c, r, plan.planned, out) ? out : NULL;
