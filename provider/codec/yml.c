@@ -1,5 +1,6 @@
 #include "codec/yml.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,13 +216,16 @@ static bool is_merge_key(const struct reader *r)
            r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && text_is(scalar_text(r), "<<");
 }
 
-/* As Helm's libraries make a key of a number: a float as a float32. */
+/* As Helm's libraries make a key of a number: a float as a float32, which it may be too
+ * large for. */
 static struct text number_key(struct reader *r, const struct value *v)
 {
     char text[REAL_TEXT_BYTES];
 
     if (!r->lenient || !r->key_is_float)
         return v->number.text;
+    if (isinf((float)v->number.real))
+        return text_of(v->number.real < 0 ? "-.inf" : ".inf");
     real_print_float(text, (float)v->number.real);
     return text_of(arena_strdup(r->a, text));
 }

@@ -13,7 +13,7 @@ export_key() { quiet --armor --export "$(mail "$1")" > "$1.asc"; }
 sign() { quiet --local-user "$1" --digest-algo "${3:-SHA512}" --clear-sign -o "$2" message.txt; }
 
 printf '%s\n' 'apiVersion: v2' 'name: signed' 'description: "- dashes, and trailing blanks"  ' \
-	'version: 1.0.0' '- not a list' '' '...' 'files:' \
+	'version: 1.0.0' 'keywords:' '- dash' '' '...' 'files:' \
 	"  signed-1.0.0.tgz: sha256:$(sha256sum signed-1.0.0.tgz | cut -d' ' -f1)" > message.txt
 
 key rsa rsa3072 sign never
