@@ -4,8 +4,8 @@ A step starts with a line "== NAME ARGUMENTS" and its body runs to the next one.
 Before the first step stands what the case is about. Words like @ns@ are filled
 in everywhere: @ns@ (a namespace of this case's own), @kubeconfig1@, @host1@,
 @ca1@ (PEM, indented for a heredoc), @bundle1@ (the same in base64), @token1@ (administrator), @nobody1@ (a user
-without rights), and the same with 2; @charts@ and @registry@ (the stand-in charts over
-HTTP and as oci://), @chartserver@ (what other repositories are below, see
+without rights), and the same with 2; @chartfolder@ (the stand-in charts as
+folders), @charts@ and @registry@ (the same over HTTP and as oci://), @chartserver@ (what other repositories are below, see
 sandbox/charts.h; its host alone is @chartshost@), @chartstls@ and @chartstlshost@ (the
 same with TLS), @chartsca@ (its CA).
 

@@ -19,6 +19,7 @@ import case as case_format
 from cluster import Cluster, field
 from terraform import Terraform, flat
 
+ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SECRET_KEY = re.compile(r"key\.pem$|^tls\.key$|^token$|^private|^password$|secret", re.I)
 
 
@@ -42,7 +43,7 @@ def chart_words(env):
     plain, tls = env["ISTIO_ACC_CHARTS"], env["ISTIO_ACC_CHARTS_TLS"]
     with open(env["ISTIO_ACC_CHARTS_CA"], encoding="utf-8") as file:
         ca_pem = file.read()
-    return {"charts": plain + "/charts", "registry": plain.replace("http", "oci") + "/charts",
+    return {"chartfolder": os.path.join(ACCEPTANCE, "charts"), "charts": plain + "/charts", "registry": plain.replace("http", "oci") + "/charts",
             "chartserver": plain, "chartshost": plain.partition("://")[2],
             "chartstls": tls, "chartstlshost": tls.partition("://")[2],
             "chartsca": indent(ca_pem)}

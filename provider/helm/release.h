@@ -4,14 +4,14 @@
  *
  * State of a resource holds for each object an entry of `objects`:
  *     "Deployment.apps/istio-system/istiod" =
- *         { action, api_version, changed = ["spec.replicas", ...], digest, uid }
+ *         { action, api_version, changed = {"spec.replicas" = 3}, digest, uid }
  * (keys as in kube/set.h). An object that a plan does not touch keeps its entry word
  * for word, so that a plan shows just what it changes; action is that of the last
- * change: "create", "update" or "adopt". Of a touched one, action and changed are
- * known at plan, digest and uid after the apply. Rendered text is never in the state:
- * what was rendered is known by salted digests (in private data) and by the record on
- * the cluster. An entry without a digest is one whose live fields differ: the next
- * plan touches it.
+ * change: "create", "update" or "adopt"; changed are its places with the revision. Of a
+ * touched one, both are known at plan, digest and a new object's uid after the apply. Rendered text
+ * is never in the state: what was rendered is known by salted digests (in private data) and by the
+ * record on the cluster. An entry without a digest is one whose live fields differ: the next plan
+ * touches it.
  *
  * Where this is not Helm: lookup asks the server in plans too (Helm's dry runs answer
  * an empty map), so that what a chart keeps by lookup is stable; files that call random

@@ -130,7 +130,8 @@ static bool prepare(struct applying *p)
         return false;
     return release_render(p->call, p->kube, r, p->next.revision, p->next.is_upgrade,
                           p->has_last ? &p->last : NULL, p->salt, &p->text) &&
-           release_decide(p->call, p->kube, r, p->before, &p->text, planned, &p->todo);
+           release_decide(p->call, p->kube, r, p->before, &p->text, planned, p->next.revision,
+                          &p->todo);
 }
 
 /* --- objects ------------------------------------------------------------------------- */

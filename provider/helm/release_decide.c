@@ -18,6 +18,7 @@ struct deciding {
     const struct release_memory *before;
     const struct release_text *text;
     const struct value *planned; /* NULL = nothing to keep to */
+    int64_t revision;
     const struct value *scaled;
     struct value_builder touched; /* key -> object as rendered */
     struct release_todo *todo;
@@ -143,24 +144,29 @@ static const struct value *places_of(struct deciding *d)
 
 /* --- entries --------------------------------------------------------------------- */
 
-static const struct value *places_cut(struct arena *a, const struct value *places)
+/* Place -> revision that changes it: a plan shows also what changes a second time. */
+static const struct value *changed_of(struct deciding *d, const struct value *places)
 {
+    struct arena *a = d->call->arena;
+    const struct value *revision = value_integer(a, d->revision);
     struct value_builder b;
 
     value_builder_init(&b, a);
     for (size_t i = 0; i < value_count(places) && i < PLACES_MAX; i++)
-        value_builder_add(&b, value_item(places, i));
+        value_builder_set(&b, value_z(value_item(places, i)), revision);
     if (value_count(places) > PLACES_MAX)
-        value_builder_add(&b, value_f(a, "and %zu more", value_count(places) - PLACES_MAX));
-    return value_builder_list(&b);
+        value_builder_set(&b, text_f(a, "and %zu more", value_count(places) - PLACES_MAX),
+                          revision);
+    return value_builder_map(&b);
 }
 
 static const struct value *entry_to_come(struct arena *a, const char *action,
-                                         const struct value *object, const struct value *changed)
+                                         const struct value *object, const struct value *changed,
+                                         const struct value *uid)
 {
     return value_map_of(a, {"action", value_string(a, action)},
                         {"api_version", value_at(object, "apiVersion")}, {"changed", changed},
-                        {"digest", &value_unknown}, {"uid", &value_unknown});
+                        {"digest", &value_unknown}, {"uid", uid});
 }
 
 static const struct value *entry_of(struct deciding *d, const char *key, const struct value *object,
@@ -171,13 +177,14 @@ static const struct value *entry_of(struct deciding *d, const char *key, const s
     const char *action = "update";
 
     if (value_is_null(live) || is_going(live))
-        return entry_to_come(a, "create", object, &value_empty_list);
+        return entry_to_come(a, "create", object, &value_empty_map, &value_unknown);
     /* Another text, but the same object. */
     if (value_text(before, "digest")[0] && !value_count(places))
         return before;
     if (value_is_null(before) && !kube_is_ours(live))
         action = "adopt";
-    return entry_to_come(a, action, object, places_cut(a, places));
+    return entry_to_come(a, action, object, changed_of(d, places),
+                         value_in(live, "metadata", "uid"));
 }
 
 static void add_entries(struct deciding *d, const struct value *objects, const struct value *places,
@@ -241,9 +248,23 @@ static bool keep_to_plan(struct deciding *d)
     return true;
 }
 
+/* Made anew since. */
+static bool same_uids(struct deciding *d)
+{
+    for (size_t i = 0; i < value_count(d->planned); i++) {
+        const struct value_entry *e = &d->planned->map.entries[i];
+        const char *uid = value_text(e->value, "uid");
+
+        if (uid[0] && !release_is_settled(e->value) &&
+            strcmp(uid, value_z(value_in(value_at(d->todo->live, e->key), "metadata", "uid"))) != 0)
+            return other_than_planned(d, "is not the object any more that it was", e->key);
+    }
+    return true;
+}
+
 bool release_decide(struct call *c, struct kube *k, const struct release *r,
                     const struct release_memory *before, const struct release_text *now,
-                    const struct value *planned, struct release_todo *out)
+                    const struct value *planned, int64_t revision, struct release_todo *out)
 {
     struct deciding d = {.call = c,
                          .kube = k,
@@ -251,6 +272,7 @@ bool release_decide(struct call *c, struct kube *k, const struct release *r,
                          .before = before,
                          .text = now,
                          .planned = planned,
+                         .revision = revision,
                          .scaled = release_scaled(c->arena, now->objects),
                          .todo = out};
     const struct value *touched;
@@ -263,7 +285,7 @@ bool release_decide(struct call *c, struct kube *k, const struct release *r,
     if (planned && !keep_to_plan(&d))
         return false;
     if (!kube_set_look(c, k, inventory_of(c->arena, touched), &out->live) ||
-        !check_ownership(&d, touched))
+        !check_ownership(&d, touched) || (planned && !same_uids(&d)))
         return false;
     out->wanted = wanted_of(&d, touched);
     if (!planned)

@@ -24,12 +24,11 @@ static bool found_add(struct found *f, const struct value *object)
         !kube_set_entry(f->call, release_view(a, live), &entry))
         return false;
     value_builder_set(&f->digests, key, value_string(a, digest));
-    value_builder_set(&f->objects, key,
-                      value_map_of(a, {"action", value_string(a, "adopt")},
-                                   {"api_version", value_at(object, "apiVersion")},
-                                   {"changed", &value_empty_list},
-                                   {"digest", value_at(entry, "digest")},
-                                   {"uid", value_at(entry, "uid")}));
+    value_builder_set(
+        &f->objects, key,
+        value_map_of(a, {"action", value_string(a, "adopt")},
+                     {"api_version", value_at(object, "apiVersion")}, {"changed", &value_empty_map},
+                     {"digest", value_at(entry, "digest")}, {"uid", value_at(entry, "uid")}));
     return true;
 }
 

@@ -62,7 +62,7 @@ struct release_todo {
 /* planned: entries that are to be kept to, or NULL. */
 bool release_decide(struct call *c, struct kube *k, const struct release *r,
                     const struct release_memory *before, const struct release_text *now,
-                    const struct value *planned, struct release_todo *out);
+                    const struct value *planned, int64_t revision, struct release_todo *out);
 bool release_is_settled(const struct value *entry); /* planned as untouched */
 
 /* --- hooks (release_hooks.c) ----------------------------------------------------- */

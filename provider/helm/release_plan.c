@@ -7,9 +7,9 @@ const struct attribute release_object_rows[] = {
     STRING("action", COMPUTED,
            "What the last apply did to the object: `create`, `update` or `adopt`."),
     STRING("api_version", COMPUTED, "The apiVersion by which the object is read."),
-    TYPED("changed", LIST_OF(type_string), COMPUTED,
-          "The places in the object that the last apply changed, such as `spec.replicas`. Values "
-          "are never shown."),
+    TYPED("changed", MAP_OF(type_number), COMPUTED,
+          "The places in the object that the last apply changed, such as `spec.replicas`, with the "
+          "revision of the release that did. Values are never shown."),
     STRING("digest", COMPUTED,
            "Salted digest of the fields that the release owns, as the server stores them; null "
            "after they were changed by somebody else."),
@@ -71,6 +71,21 @@ static bool release_is_settled_itself(const struct planning *p)
            strcmp(m->status, "deployed") == 0;
 }
 
+/* An object is gone, or its fields were changed. */
+static bool has_drift(const struct release_memory *memory)
+{
+    const struct value *objects = memory->objects,
+                       *rendered = value_at(memory->private, "rendered");
+
+    for (size_t i = 0; i < value_count(rendered); i++)
+        if (!value_has(objects, rendered->map.entries[i].key))
+            return true;
+    for (size_t i = 0; i < value_count(objects); i++)
+        if (!value_text(objects->map.entries[i].value, "digest")[0])
+            return true;
+    return false;
+}
+
 /* --- offline ------------------------------------------------------------------------ */
 
 static const char *keys_text(struct planning *p)
@@ -121,7 +136,8 @@ static bool plan_offline(struct planning *p, struct release_outlook *out)
     if (!same_inputs(p, &same))
         return false;
     *out = (struct release_outlook){.objects = p->before->objects,
-                                    .changes = !same || !release_is_settled_itself(p)};
+                                    .changes = !same || !release_is_settled_itself(p) ||
+                                               has_drift(p->before)};
     if (!out->changes) {
         out->revision = p->before->revision;
         return true;
@@ -132,14 +148,6 @@ static bool plan_offline(struct planning *p, struct release_outlook *out)
 }
 
 /* --- with the cluster ----------------------------------------------------------------- */
-
-static bool has_drift(const struct value *objects)
-{
-    for (size_t i = 0; i < value_count(objects); i++)
-        if (!value_text(objects->map.entries[i].value, "digest")[0])
-            return true;
-    return false;
-}
 
 /* The same texts as last time, for the same revision. */
 static bool renders_the_same(struct planning *p, bool *same)
@@ -199,14 +207,14 @@ bool release_plan(struct call *c, struct kube *k, const struct release *r,
         return plan_offline(&p, out);
     if (!same_inputs(&p, &same) || !render_as_before(&p, &same_text))
         return false;
-    if (same && same_text && release_is_settled_itself(&p) && !has_drift(before->objects)) {
+    if (same && same_text && release_is_settled_itself(&p) && !has_drift(before)) {
         *out = (struct release_outlook){before->objects, false, before->revision};
         return true;
     }
     if (!release_next(c, k, r, before, &next) ||
         !release_render(c, k, r, next.revision, next.is_upgrade, p.has_last ? &p.last : NULL,
                         p.salt, &p.text) ||
-        !release_decide(c, k, r, before, &p.text, NULL, &p.todo))
+        !release_decide(c, k, r, before, &p.text, NULL, next.revision, &p.todo))
         return false;
     out->objects = p.todo.entries;
     out->changes = p.todo.changes || !same || !release_is_settled_itself(&p);

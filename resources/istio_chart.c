@@ -1,0 +1,472 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "helm/arguments.h"
+#include "helm/release.h"
+#include "helm/source.h"
+#include "istio/namespace.h"
+#include "kube/connection.h"
+#include "schema/check.h"
+#include "schema/resource.h"
+
+#define IMPORT_HINT                                                                                \
+    "terraform import <address> "                                                                  \
+    "'cluster=<name>,kubeconfig=<path>,context=<context>,namespace=<namespace>,name=<release>'"
+
+enum { NAME_BYTES_MAX = 53 }; /* Helm's: what is derived from it has to be a name too */
+
+static bool check_name(struct call *c, const struct path *at, const struct value *v)
+{
+    return check_dns_subdomain(c, at, v) &&
+           (value_string_text(v).len <= NAME_BYTES_MAX ||
+            diag_error(c->diags, at, "The name of the release is too long",
+                       "Helm allows %d characters, because names of objects are made of it.",
+                       NAME_BYTES_MAX));
+}
+
+static const struct attribute attributes[] = {
+    CLUSTER("cluster", REQUIRED, "The cluster where the chart is installed."),
+    STRING("name", REQUIRED | FORCE_NEW, "Name of the release.", .check = check_name),
+    STRING("namespace", REQUIRED | FORCE_NEW,
+           "Namespace of the release, and of its objects that name none.",
+           .check = check_dns_label),
+    BOOL("create_namespace", OPTIONAL | COMPUTED,
+         "Make the namespace when it is missing, and delete it with the last thing in it.",
+         .fallback = "true"),
+    CHART("chart", REQUIRED, "The chart and where it comes from."),
+    VALUES_ROWS,
+    VALUES_WO_ROWS,
+    BOOL("force_conflicts", OPTIONAL | COMPUTED,
+         "Take fields over that another manager owns. Without it they are an error that names the "
+         "manager and the fields.",
+         .fallback = "false"),
+    BOOL("take_ownership", OPTIONAL | COMPUTED,
+         "Make objects that exist, and a release of that name that was installed by Helm, part of "
+         "this release. Without it they are an error.",
+         .fallback = "false"),
+    BOOL("wait", OPTIONAL | COMPUTED,
+         "Wait until workloads are rolled out, Jobs are complete, load balancers have an address "
+         "and volumes are bound.",
+         .fallback = "true"),
+    BOOL("skip_crds", OPTIONAL | COMPUTED,
+         "Leave the CRDs of the chart's folder crds/ alone. Else they are created, and upgraded "
+         "with the chart.",
+         .fallback = "false"),
+    BOOL("delete_crds", OPTIONAL | COMPUTED,
+         "Delete the chart's CRDs with the release, and with them every object of their kinds. "
+         "Else they stay.",
+         .fallback = "false"),
+    BOOL("disable_hooks", OPTIONAL | COMPUTED, "Do not run the chart's hooks.",
+         .fallback = "false"),
+    NUMBER("history_limit", OPTIONAL | COMPUTED,
+           "How many release records are kept for `helm history` and `helm rollback`.", .min = 1,
+           .max = 1000, .fallback = "10"),
+    STRING("id", COMPUTED | KEEP_STATE, "Cluster, namespace and name."),
+    NUMBER("revision", COMPUTED, "Revision of the newest release record."),
+    STRING("status", COMPUTED, "Status of that record: `deployed`, `failed` and others."),
+    STRING("chart_version", COMPUTED, "Version of the chart."),
+    STRING("app_version", COMPUTED, "Version of what the chart installs."),
+    STRING("digest", COMPUTED,
+           "SHA-256 of the chart's archive, or of the folder's content: `sha256:<hex>`."),
+    RELEASE_OBJECTS("objects",
+                    "The objects of the release by `Kind.group/namespace/name`, with what the last "
+                    "apply did to each. A plan shows just those that it touches."),
+    TYPED("drift", LIST_OF(type_string), COMPUTED,
+          "What has changed on the cluster since the last apply: "
+          "`Deployment.apps/shop/cart: spec.replicas`. Only fields that the release owns count. "
+          "The next apply puts it right."),
+    END_ATTRIBUTES,
+};
+
+/* --- one release and its state ------------------------------------------------ */
+
+static struct release_memory memory_of(const struct call *c, const struct value *state)
+{
+    return (struct release_memory){
+        .objects = value_at(state, "objects"),
+        .private = value_at(c->private_data, "release"),
+        .revision = value_integer_at(state, "revision"),
+        .status = value_text(state, "status"),
+    };
+}
+
+static void memory_keep(struct call *c, const struct release_memory *memory)
+{
+    c->private_out = value_with(c->arena, c->private_data, "release", memory->private);
+}
+
+static const struct value *described(struct call *c, const struct value *object,
+                                     const struct release_memory *memory)
+{
+    struct arena *a = c->arena;
+
+    object = value_with(a, object, "objects",
+                        value_is_null(memory->objects) ? &value_empty_map : memory->objects);
+    object = value_with(a, object, "revision", value_integer(a, memory->revision));
+    return value_with(a, object, "status", value_string(a, memory->status ? memory->status : ""));
+}
+
+static unsigned flags_of(const struct value *object)
+{
+    return (value_flag(object, "force_conflicts") ? (unsigned)RELEASE_FORCE_CONFLICTS : 0) |
+           (value_flag(object, "take_ownership") ? (unsigned)RELEASE_TAKE_OWNERSHIP : 0) |
+           (value_flag(object, "delete_crds") ? 0 : (unsigned)RELEASE_KEEP_CRDS) |
+           (value_flag(object, "disable_hooks") ? (unsigned)RELEASE_NO_HOOKS : 0) |
+           (value_flag(object, "wait") ? (unsigned)RELEASE_WAIT : 0) |
+           (value_flag(object, "skip_crds") ? (unsigned)RELEASE_NO_CRDS : 0);
+}
+
+/* Name, namespace and flags: enough for a removal. */
+static struct release release_of(struct call *c, const struct value *object)
+{
+    return (struct release){
+        .name = value_text(object, "name"),
+        .namespace = value_text(object, "namespace"),
+        .flags = flags_of(object),
+        .history = (size_t)value_integer_at(object, "history_limit"),
+        .at = path_of(c->arena, "chart"),
+        .values_at = path_of(c->arena, "values"),
+        .import_hint = IMPORT_HINT,
+    };
+}
+
+/* The chart with it; `object` is the plan, or while planning the configuration. */
+static bool release_get(struct call *c, const struct value *object, struct release *out,
+                        struct chart **chart)
+{
+    const struct chart_request request = {
+        .source = value_at(object, "chart"), .at = path_of(c->arena, "chart"), .version = ""};
+
+    if (!arguments_values(c, object, &value_null, &out->values) || !chart_fetch(c, &request, chart))
+        return false;
+    out->chart = *chart;
+    return true;
+}
+
+static bool open_cluster(struct call *c, const struct value *object, struct kube **k)
+{
+    return kube_open(c, value_at(object, "cluster"), path_of(c->arena, "cluster"), k);
+}
+
+static const struct value *id_of(struct call *c, const struct value *object)
+{
+    return value_f(c->arena, "%s/%s/%s", connection_name(value_at(object, "cluster")),
+                   value_text(object, "namespace"), value_text(object, "name"));
+}
+
+/* --- applying ------------------------------------------------------------------ */
+
+static bool apply(struct call *c, const struct value *prior, const struct value *planned,
+                  struct release_memory *after)
+{
+    const struct release_memory before = memory_of(c, prior);
+    struct release r = release_of(c, planned);
+    struct chart *chart;
+    struct kube *k;
+
+    *after = before;
+    if (!release_get(c, planned, &r, &chart) || !open_cluster(c, planned, &k))
+        return false;
+    if (value_flag(planned, "create_namespace") && !value_count(before.objects) &&
+        !namespace_ensure(c, k, r.namespace, ""))
+        return false;
+    r.planned = value_at(planned, "objects");
+    r.planned_revision = value_integer_at(planned, "revision");
+    return release_apply(c, k, &r, &before, after);
+}
+
+static const struct value *with_chart(struct call *c, const struct value *object,
+                                      const struct chart *chart)
+{
+    object = value_with(c->arena, object, "chart_version", value_string(c->arena, chart->version));
+    object =
+        value_with(c->arena, object, "app_version", value_string(c->arena, chart->app_version));
+    return value_with(c->arena, object, "digest", value_string(c->arena, chart->digest));
+}
+
+/* The whole state after an apply that came to its end. */
+static bool settled(struct call *c, const struct value *planned, const struct release_memory *after,
+                    const struct value **out)
+{
+    struct release r = release_of(c, planned);
+    struct chart *chart;
+
+    if (!release_get(c, planned, &r, &chart))
+        return false;
+    *out = described(c, with_chart(c, planned, chart), after);
+    *out = value_with(c->arena, *out, "id", id_of(c, planned));
+    *out = value_with(c->arena, *out, "drift", &value_empty_list);
+    return true;
+}
+
+/* A namespace that was made for nothing goes again. */
+static void leave_namespace(struct call *c, const struct value *planned)
+{
+    struct diags unheard;
+    struct call quiet;
+    struct kube *k;
+
+    diags_init(&unheard, c->arena);
+    quiet = call_quietly(c, &unheard);
+    if (value_flag(planned, "create_namespace") && open_cluster(&quiet, planned, &k))
+        (void)namespace_release(&quiet, k, value_text(planned, "namespace"));
+}
+
+static bool chart_create(struct call *c, const struct value *planned, const struct value **out)
+{
+    struct release_memory after;
+    bool done = apply(c, &value_null, planned, &after);
+
+    if (!done && !after.revision) {
+        leave_namespace(c, planned);
+        return false;
+    }
+    memory_keep(c, &after);
+    return settled(c, planned, &after, out) && done;
+}
+
+/* Only what is no business of the cluster has changed. */
+static bool is_untouched(const struct value *prior, const struct value *planned)
+{
+    return value_equal(value_at(prior, "objects"), value_at(planned, "objects")) &&
+           value_equal(value_at(prior, "revision"), value_at(planned, "revision"));
+}
+
+static bool chart_update(struct call *c, const struct value *prior, const struct value *planned,
+                         const struct value **out)
+{
+    struct release_memory after;
+    bool done;
+
+    *out = planned;
+    if (is_untouched(prior, planned))
+        return true;
+    done = apply(c, prior, planned, &after);
+    memory_keep(c, &after);
+    if (done)
+        return settled(c, planned, &after, out);
+    *out = described(c, prior, &after);
+    return false;
+}
+
+static bool chart_remove(struct call *c, const struct value *state)
+{
+    const struct release_memory before = memory_of(c, state);
+    const struct release r = release_of(c, state);
+    struct release_memory left;
+    struct kube *k;
+
+    if (!open_cluster(c, state, &k))
+        return false;
+    if (!release_remove(c, k, &r, &before, &left))
+        return false;
+    return !value_flag(state, "create_namespace") || namespace_release(c, k, r.namespace);
+}
+
+/* --- reading ----------------------------------------------------------------------- */
+
+static const struct value *chart_named(struct arena *a, const struct release_found *found)
+{
+    struct value_builder b;
+
+    value_builder_init(&b, a);
+    ATTRIBUTE_EACH (row, chart_source_attributes)
+        value_builder_push(&b, row->name, &value_null);
+    value_builder_set(&b, "name", value_string(a, found->chart_name));
+    value_builder_set(&b, "version", value_string(a, found->chart_version));
+    return value_builder_map(&b);
+}
+
+static const struct value *with_fallbacks(struct call *c, const struct value *object)
+{
+    object = value_with(c->arena, object, "create_namespace", &value_true);
+    object = value_with(c->arena, object, "wait", &value_true);
+    object = value_with(c->arena, object, "force_conflicts", &value_false);
+    object = value_with(c->arena, object, "take_ownership", &value_false);
+    object = value_with(c->arena, object, "skip_crds", &value_false);
+    object = value_with(c->arena, object, "delete_crds", &value_false);
+    object = value_with(c->arena, object, "disable_hooks", &value_false);
+    object = value_with(c->arena, object, "drift", &value_empty_list);
+    return value_with(c->arena, object, "history_limit", value_integer(c->arena, RELEASE_HISTORY));
+}
+
+/* The import has left the names only. */
+static bool read_imported(struct call *c, struct kube *k, const struct value *state,
+                          const struct value **out)
+{
+    struct arena *a = c->arena;
+    struct release_found found;
+
+    if (!release_look(c, k, value_text(state, "name"), value_text(state, "namespace"), &found))
+        return false;
+    if (!found.found)
+        return true;
+    memory_keep(c, &found.memory);
+    *out = with_fallbacks(c, described(c, state, &found.memory));
+    *out = value_with(a, *out, "id", id_of(c, state));
+    *out = value_with(a, *out, "chart", chart_named(a, &found));
+    *out = value_with(a, *out, "values", value_count(found.values) ? found.values : &value_null);
+    *out = value_with(a, *out, "chart_version", value_string(a, found.chart_version));
+    *out = value_with(a, *out, "app_version", value_string(a, found.app_version));
+    return true;
+}
+
+/* Gone as a whole; the state stays for a namespace that is ours to delete. */
+static bool is_gone(struct call *c, struct kube *k, const struct value *state,
+                    const struct release_memory *memory, bool *gone)
+{
+    bool ours = false;
+
+    *gone = !memory->revision && !value_count(memory->objects);
+    if (!*gone || !value_flag(state, "create_namespace"))
+        return true;
+    if (!namespace_is_ours(c, k, value_text(state, "namespace"), &ours))
+        return false;
+    *gone = !ours;
+    return true;
+}
+
+static bool chart_read(struct call *c, const struct value *state, const struct value **out)
+{
+    const struct value *cluster = value_at(state, "cluster"), *drift;
+    const struct release_memory before = memory_of(c, state);
+    struct release_memory after;
+    struct kube *k;
+    bool gone;
+
+    *out = NULL;
+    if (!kube_reachable(c, cluster, path_of(c->arena, "cluster"))) {
+        *out = state;
+        return true;
+    }
+    if (!open_cluster(c, state, &k))
+        return false;
+    if (value_is_null(value_at(state, "id")))
+        return read_imported(c, k, state, out);
+    if (!release_refresh(c, k, value_text(state, "name"), value_text(state, "namespace"), &before,
+                         &after, &drift) ||
+        !is_gone(c, k, state, &after, &gone))
+        return false;
+    if (!gone)
+        *out = value_with(c->arena, described(c, state, &after), "drift", drift);
+    return true;
+}
+
+/* --- planning ------------------------------------------------------------------------ */
+
+static const char *const outputs[] = {"revision", "status",  "chart_version", "app_version",
+                                      "digest",   "objects", "drift",         NULL};
+
+/* All that a chart is rendered with. */
+static bool is_known(struct call *c, const struct value *config, const struct value *values)
+{
+    return chart_source_is_known(c, value_at(config, "chart")) && !value_is_unknown(values) &&
+           !value_is_unknown(value_at(config, "name")) &&
+           !value_is_unknown(value_at(config, "namespace"));
+}
+
+static bool reach(struct call *c, const struct value *planned, struct kube **k)
+{
+    const struct value *cluster = value_at(planned, "cluster");
+
+    *k = NULL;
+    if (!connection_is_known(cluster) || !kube_reachable(c, cluster, path_of(c->arena, "cluster")))
+        return true;
+    return open_cluster(c, planned, k);
+}
+
+/* Written in another way, it is the same chart. */
+static void keep_source(struct call *c, struct plan *plan, const struct release_outlook *outlook)
+{
+    if (!outlook->changes && !plan_is_create(plan))
+        plan_keep(c, plan, "chart");
+}
+
+static void plan_outputs(struct call *c, struct plan *plan, const struct release *r,
+                         const struct release_outlook *outlook)
+{
+    struct arena *a = c->arena;
+    bool imported = value_is_null(value_at(plan->prior, "digest"));
+
+    plan_set(c, plan, "objects", outlook->objects);
+    plan_set(c, plan, "drift", &value_empty_list);
+    plan_set(c, plan, "revision",
+             outlook->revision ? value_integer(a, outlook->revision) : &value_unknown);
+    plan_set(c, plan, "status", value_string(a, "deployed"));
+    plan_set(c, plan, "chart_version", value_string(a, r->chart->version));
+    plan_set(c, plan, "app_version", value_string(a, r->chart->app_version));
+    plan_set(c, plan, "digest",
+             !outlook->changes && !plan_is_create(plan) && imported
+                 ? &value_null
+                 : value_string(a, r->chart->digest));
+}
+
+static bool plan_release(struct call *c, struct plan *plan, struct release *r)
+{
+    const struct release_memory before =
+        memory_of(c, plan_is_create(plan) ? &value_null : plan->prior);
+    struct release_outlook outlook;
+    struct chart *chart;
+    struct kube *k;
+
+    if (!release_get(c, plan->config, r, &chart) || !reach(c, plan->planned, &k) ||
+        !release_plan(c, k, r, &before, &outlook))
+        return false;
+    plan_outputs(c, plan, r, &outlook);
+    keep_source(c, plan, &outlook);
+    return true;
+}
+
+static bool chart_plan(struct call *c, struct plan *plan)
+{
+    struct release r = release_of(c, plan->planned);
+    const struct value *values;
+
+    connection_plan(c, plan, "cluster");
+    if (!arguments_values(c, plan->config, &value_null, &values))
+        return false;
+    if (is_known(c, plan->config, values))
+        return plan_release(c, plan, &r);
+    plan_set_all_unknown(c, plan, outputs);
+    return true;
+}
+
+/* --- import ---------------------------------------------------------------------------- */
+
+static bool chart_import(struct call *c, const char *id, const struct value **out)
+{
+    static const char *const keys[] = {"namespace", "name", NULL};
+    const struct value *connection, *names;
+
+    if (!connection_import_id(c, id, keys, &connection, &names))
+        return false;
+    *out =
+        value_map_of(c->arena, {"cluster", connection}, {"namespace", value_at(names, "namespace")},
+                     {"name", value_at(names, "name")});
+    return true;
+}
+
+RESOURCE(istio_chart) = {
+    .name = "istio_chart",
+    .kind = KIND_MANAGED,
+    .summary = "Any Helm chart as a release: planned object by object, watched for drift.",
+    .doc = "The chart is rendered by the provider itself, as Helm 3.21 does, and applied by "
+           "server-side apply; no helm program is needed. A plan shows which objects it makes, "
+           "changes (with the places) and removes. Release records are Helm's own, so `helm list`, "
+           "`helm history` and `helm uninstall` know the release, and one that Helm installed can "
+           "be imported.\n\n"
+           "A changed field is put back unless controllers own it: the `caBundle` and "
+           "`failurePolicy` of webhooks, and the replicas of what an autoscaler scales, are left "
+           "alone. Objects with the annotation `helm.sh/resource-policy: keep`, and CRDs unless "
+           "`delete_crds` says else, stay when the release goes. Values are kept in the state; "
+           "secret ones go into `values_wo`.",
+    .attributes = attributes,
+    .timeouts = {.create = 900, .read = 300, .update = 900, .remove = 900},
+    .import_doc = "The import id names the release and how to reach its cluster.",
+    .plan = chart_plan,
+    .create = chart_create,
+    .read = chart_read,
+    .update = chart_update,
+    .remove = chart_remove,
+    .import = chart_import,
+};
