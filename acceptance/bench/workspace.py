@@ -4,12 +4,16 @@ import datetime
 import json
 import os
 import re
-import shutil
 import subprocess
+import sys
 import threading
 import time
 
-from terraform import program
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(HERE)), "tools"))
+
+import mirror  # noqa: E402  (the folder is put on the path above)
+from terraform import program  # noqa: E402
 
 SECONDS_MAX = 120  # of one command
 PROVIDERS = ('terraform {\n  required_providers {\n'
@@ -19,29 +23,16 @@ LAUNCHER = ('#!/bin/sh\necho $$ > "$BENCH_FOLDER/pid"\n'
             'TF_LOG_PROVIDER="$BENCH_LOG" exec "{binary}" 2>> "$BENCH_FOLDER/log"\n')
 
 
-def architecture():
-    return {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
-
-
 def make_mirror(folder, binary, watched):
     """The CLI configuration of a mirror with the plugin, or its launcher, in it."""
-    said = subprocess.run([binary, "-version"], check=True, text=True, stdout=subprocess.PIPE)
-    version = said.stdout.split()[-1].lstrip("v")
-    place = os.path.join(folder, "mirror", "registry.terraform.io", "multicluster", "istio",
-                         version, "linux_" + architecture())
-    os.makedirs(place)
-    path = os.path.join(place, "terraform-provider-istio_v" + version)
+    place = os.path.join(folder, "mirror")
+    plugin = mirror.put(binary, place)
     if watched:
-        with open(path, "w", encoding="utf-8") as file:
+        os.remove(plugin)
+        with open(plugin, "w", encoding="utf-8") as file:
             file.write(LAUNCHER.format(binary=binary))
-        os.chmod(path, 0o755)
-    else:
-        shutil.copy(binary, path)
-    settings = os.path.join(folder, "cli.tfrc")
-    with open(settings, "w", encoding="utf-8") as file:
-        file.write('provider_installation {\n  filesystem_mirror {\n    path = '
-                   f'"{folder}/mirror"\n  }}\n}}\n')
-    return settings
+        os.chmod(plugin, 0o755)
+    return mirror.cli_config(place, os.path.join(folder, "cli.tfrc"))
 
 
 class Workspace:
