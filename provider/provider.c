@@ -42,7 +42,8 @@ static const struct attribute charts[] = {
            "Folder where downloaded charts are kept by digest, and looked for before they are "
            "downloaded. Default: they are kept in memory, until the run ends."),
     STRING("repository", OPTIONAL,
-           "Address of the repository of charts that do not name one: `https://` or `oci://`."),
+           "Address of the repository of charts that do not name one: `https://` or `oci://`.",
+           .check = chart_source_check_repository),
     NESTED("registry_auth", NESTING_MAP, registry_auth, OPTIONAL,
            "Credentials by host name (`ghcr.io`, `charts.example.com:8443`) of chart repositories "
            "and registries. Files of other programs, such as Docker's, are not read."),

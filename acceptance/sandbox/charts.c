@@ -69,10 +69,10 @@ static enum MHD_Result add_parameter(void *query, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
-static void record(struct charts *s, const char *target, int status)
+static void record(struct charts *s, const char *method, const char *target, int status)
 {
     struct arena *a = arena_new();
-    const char *line = text_f(a, "GET %s %d\n", target, status);
+    const char *line = text_f(a, "%s %s %d\n", method, target, status);
     size_t len = strlen(line);
 
     pthread_mutex_lock(&s->lock);
@@ -130,11 +130,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     r.query = value_builder_map(&query);
     r.path = url;
     r.authorization = authorization ? authorization : "";
-    if (strcmp(method, "GET") == 0)
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
         handle(&r);
     else
-        charts_answer(&r, 405, "text/plain", TEXT("only GET\n"));
-    record(listener->server, url, r.status);
+        charts_answer(&r, 405, "text/plain", TEXT("only GET and HEAD\n"));
+    record(listener->server, method, url, r.status);
     sent = send_reply(&r, connection);
     arena_free(r.a);
     return sent;

@@ -49,4 +49,5 @@ sed 's/sha256:..../sha256:0000/' message.txt > wrong.txt
 quiet --local-user "$(mail rsa)" --clear-sign -o wrong-digest.prov wrong.txt
 sed 's/signed-1.0.0.tgz/another-1.0.0.tgz/' message.txt > another.txt
 quiet --local-user "$(mail rsa)" --clear-sign -o another-file.prov another.txt
+cp rsa.prov signed-1.0.0.tgz.prov
 rm -f no-files.txt wrong.txt another.txt message.txt
