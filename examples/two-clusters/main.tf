@@ -1,5 +1,12 @@
-# Two clusters that exist already learn to trust and to see each other: one root,
-# an intermediate for each cluster's istiod, and a remote secret each way.
+# Two clusters that exist already become one mesh on two networks: one root, an
+# intermediate for each cluster's istiod, istiod itself, an east-west gateway through
+# which the other cluster calls, and a remote secret each way.
+
+provider "istio" {
+  charts = {
+    repository = var.chart_repository
+  }
+}
 
 locals {
   pairs = {
@@ -33,10 +40,30 @@ resource "istio_cacerts" "this" {
   key_algorithm = "ECDSA-P256"
 }
 
+resource "istio_control_plane" "this" {
+  for_each = var.clusters
+  cluster  = istio_cluster.this[each.key].connection
+  version  = var.istio_version
+  mesh_id  = "mesh1"
+  cacerts  = istio_cacerts.this[each.key].id
+}
+
+resource "istio_gateway" "east_west" {
+  for_each        = var.clusters
+  cluster         = istio_cluster.this[each.key].connection
+  name            = "istio-eastwestgateway"
+  control_plane   = istio_control_plane.this[each.key].id
+  direction       = "east-west"
+  expose_services = ["*.local"]
+}
+
 resource "istio_remote_secret" "this" {
   for_each = local.pairs
   cluster  = istio_cluster.this[each.value[0]].connection
   remote   = istio_cluster.this[each.value[1]].connection
+
+  # Before istiod there is nobody to read it, and the account's rights come with its chart.
+  depends_on = [istio_control_plane.this]
 }
 
 data "istio_trust" "mesh" {

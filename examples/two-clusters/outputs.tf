@@ -17,3 +17,8 @@ output "trust_is_consistent" {
   description = "Whether every cluster's cacerts leads to the same root."
   value       = data.istio_trust.mesh.consistent
 }
+
+output "gateways" {
+  description = "Addresses of the east-west gateways."
+  value       = { for name, gateway in istio_gateway.east_west : name => gateway.addresses }
+}

@@ -6,3 +6,15 @@ variable "clusters" {
     network    = string
   }))
 }
+
+variable "istio_version" {
+  description = "Version of Istio."
+  type        = string
+  default     = "1.27.3"
+}
+
+variable "chart_repository" {
+  description = "Where Istio's charts come from; null is the Istio project's own repository."
+  type        = string
+  default     = null
+}
