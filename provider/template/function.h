@@ -5,7 +5,7 @@
  * names. A row says its parameters by letters, which the evaluator checks before
  * the call with Go's own words ("wrong type for value; expected string; got
  * float64", "wrong number of args for trunc: want 2 got 1"):
- *     s string   b bool     i int (any integer kind or integral literal fits)
+ *     s string   b bool     i int (or an integral literal)
  *     I int64    f float64  v any (nil is allowed)
  *     m map      l list     n any, but nil is an error ("invalid value")
  * The last letter followed by '*' takes any number of such arguments, by '+' at
@@ -30,7 +30,14 @@ struct function_call {
     const char *error; /* set by function_fail() */
 };
 
-enum function_flags { FUNCTION_UNSTABLE = 1 << 0 };
+enum function_flags {
+    FUNCTION_UNSTABLE = 1 << 0,
+    /* For the evaluator: it does the work of and and or itself, and hands a nil that
+     * came out of a map to functions that tell it from others. */
+    FUNCTION_AND = 1 << 1,
+    FUNCTION_OR = 1 << 2,
+    FUNCTION_KNOWS_BOXED = 1 << 3,
+};
 
 struct function {
     const char *name;

@@ -17,10 +17,11 @@
 
 enum {
     TEMPLATE_OUTPUT_BYTES_MAX = 64 << 20, /* of one file, and of any text on the way */
+    TEMPLATE_WORK_BYTES_MAX = 1 << 30,    /* of all texts of one execution */
     TEMPLATE_SOURCE_BYTES_MAX = 16 << 20,
     TEMPLATE_INCLUDE_DEPTH_MAX = 1000, /* of one name, as in Helm */
-    TEMPLATE_NESTING_MAX = 2000,       /* calls and blocks inside each other */
-    TEMPLATE_PARSE_DEPTH_MAX = 500,
+    TEMPLATE_NESTING_MAX = 5000,       /* templates inside each other */
+    TEMPLATE_PARSE_DEPTH_MAX = 500,    /* blocks and parentheses inside each other */
 };
 
 struct template_set;
@@ -37,11 +38,14 @@ struct template_hooks {
 struct template_set *template_set_new(struct call *c, const struct template_hooks *hooks);
 /* Adds the template `name` ("chart/templates/a.yaml") and all that it defines.
  * Among files, a definition that is parsed later wins. */
+/* source and name must outlive the set. */
 bool template_parse(struct template_set *s, const char *name, struct text source);
 /* *out lives in the set's arena; every "<no value>" is taken out of it, as Helm
  * does. */
 bool template_execute(struct template_set *s, const char *name, const struct datum *dot,
                       struct text *out);
+/* What the last failure was, word for word as Helm prints it behind "Error: ". */
+const char *template_error(const struct template_set *s);
 /* Whether the last execution called a function whose result differs from call to
  * call (random text, keys, the time). */
 bool template_unstable(const struct template_set *s);
