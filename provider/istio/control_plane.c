@@ -11,7 +11,7 @@
 
 /* --- rules across arguments ------------------------------------------------------------ */
 
-static bool check_cacerts_id(struct call *c, const struct value *object)
+bool control_plane_check_cacerts(struct call *c, const struct value *object)
 {
     const struct value *id = value_at(object, "cacerts"),
                        *namespace = value_at(object, "namespace");
@@ -58,17 +58,6 @@ static bool check_chart(struct call *c, const struct value *object)
     return fine;
 }
 
-static bool check_cluster_name(struct call *c, const struct value *object)
-{
-    const struct value *name = value_in(object, "cluster", "name");
-
-    return value_is_unknown(value_at(object, "cluster")) || value_is_unknown(name) ||
-           value_z(name)[0] ||
-           diag_error(c->diags, path_of(c->arena, "cluster", "name"), "The cluster has no name",
-                      "istiod tells clusters apart by their names. Give the connection one; it has "
-                      "to be the same in all of the mesh.");
-}
-
 static bool check_values(struct call *c, const struct value *object)
 {
     const struct value *unused;
@@ -80,16 +69,9 @@ static bool check_values(struct call *c, const struct value *object)
     return fine;
 }
 
-bool control_plane_check_cluster(struct call *c, const struct value *object)
-{
-    bool fine = check_cluster_name(c, object);
-
-    return check_cacerts_id(c, object) && fine;
-}
-
 bool control_plane_validate(struct call *c, const struct value *config)
 {
-    bool fine = control_plane_check_cluster(c, config);
+    bool fine = control_plane_check_cacerts(c, config);
 
     fine = check_tags(c, config) && fine;
     fine = check_chart(c, config) && fine;
@@ -162,11 +144,23 @@ static const struct value *root_value(struct arena *a, const struct istiod_ca *c
 }
 
 /* *root is what istiod signs for in the end. */
+static bool restart(const struct install *w, const char *wanted, const struct value **root,
+                    bool *pending)
+{
+    struct call *c = w->call;
+
+    if (!istiod_restart(c, w->kube, w->namespace, component_istiod(c->arena, w->revision), wanted,
+                        waits_for_webhooks(w->object)))
+        return false;
+    *pending = false;
+    *root = value_string(c->arena, wanted);
+    return true;
+}
+
 bool control_plane_settle_root(const struct install *w, bool may_restart, const struct value **root,
                                bool *pending)
 {
     struct call *c = w->call;
-    const char *name = component_istiod(c->arena, w->revision);
     struct istiod_ca ca;
 
     if (!istiod_ca_read(c, w->kube, w->namespace, &ca))
@@ -176,14 +170,9 @@ bool control_plane_settle_root(const struct install *w, bool may_restart, const 
                control_plane_has_istiod(w->object);
     if (!*pending)
         return true;
-    if (!may_restart || !value_flag(w->object, "restart_on_root_change")) {
+    if (!value_flag(w->object, "restart_on_root_change"))
         istiod_ca_warn(c, &ca, kube_name(w->kube), w->namespace);
-        return true;
-    }
-    if (!istiod_restart(c, w->kube, w->namespace, name, ca.bundle.info.root_fingerprint,
-                        waits_for_webhooks(w->object)))
-        return false;
-    *pending = false;
-    *root = value_string(c->arena, ca.bundle.info.root_fingerprint);
+    else if (may_restart)
+        return restart(w, ca.bundle.info.root_fingerprint, root, pending);
     return true;
 }

@@ -6,8 +6,8 @@
 
 /* Rules across the arguments; `config` may hold unknowns. */
 bool control_plane_validate(struct call *c, const struct value *config);
-/* The two that need the connection, once it is known. */
-bool control_plane_check_cluster(struct call *c, const struct value *object);
+/* The one that needs the connection, once it is known. */
+bool control_plane_check_cacerts(struct call *c, const struct value *object);
 /* The server is new enough and, for one that is to be created, no other istiod of the
  * same revision is there. */
 bool control_plane_check_server(struct call *c, struct kube *k, const struct value *object,

@@ -321,6 +321,8 @@ static bool apply_one(struct install *w, const struct value *planned, enum compo
         r.planned = entries_of(w->call->arena, planned, keys);
         r.planned_revision = value_integer_at(value_in(w->object, "releases", name), "revision");
     }
+    if (r.planned && r.planned_revision && r.planned_revision == before.revision)
+        return true; /* the plan has shown that there is nothing to do */
     done = release_apply(w->call, w->kube, &r, &before, &after);
     if (done || after.revision || value_count(after.objects))
         remember(w, which, &after, done ? r.chart->version : was);
