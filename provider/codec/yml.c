@@ -158,6 +158,8 @@ static bool read_binary(struct reader *r, struct text encoded, const struct valu
     if (!base64_decode(r->a, encoded, BASE64_STANDARD, &bytes))
         return fail_as(r, "yaml: !!binary value contains invalid base64 data",
                        "a !!binary value is no base64");
+    if (!text_utf8_valid(bytes))
+        return fail(r, "a !!binary value is no text in UTF-8");
     *out = value_string_of(r->a, bytes);
     return true;
 }

@@ -1,0 +1,520 @@
+/* The keywords of JSON Schema that ask one kind of value, and those that join schemas. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/real.h"
+#include "helm/json_schema_judge.h"
+
+enum { NAMES_BYTES_MAX = 64 * 1024 };
+
+/* The schema under that key is asked about the value itself. */
+static struct question same_value(const struct question *q, const struct value *schema)
+{
+    struct question out = *q;
+
+    out.schema = schema;
+    return out;
+}
+
+/* Does the value fit, without saying why not? */
+static bool fits(struct judge *j, const struct question *q, struct evaluated *seen)
+{
+    struct misses quiet = {.quiet = true};
+
+    judge_value(j, q, seen, &quiet);
+    return !quiet.count;
+}
+
+/* A bound like minLength; false when the schema has none. */
+static bool bound(const struct question *q, const char *keyword, int64_t *out)
+{
+    const struct value *v = value_at(q->schema, keyword);
+
+    *out = v->kind == VALUE_NUMBER && !v->number.is_integer ? (int64_t)v->number.real
+                                                            : value_as_integer(v);
+    return v->kind == VALUE_NUMBER;
+}
+
+static void check_count(struct judge *j, const struct question *q, const char *least,
+                        const char *most, size_t count, struct misses *to)
+{
+    int64_t limit, got = (int64_t)count;
+
+    if (bound(q, least, &limit) && got < limit)
+        (void)judge_miss(j, to, q->place, "%s: got %zu, want %lld", least, count, (long long)limit);
+    if (bound(q, most, &limit) && got > limit)
+        (void)judge_miss(j, to, q->place, "%s: got %zu, want %lld", most, count, (long long)limit);
+}
+
+/* --- patterns ---------------------------------------------------------------- */
+
+struct compiled_pattern {
+    struct compiled_pattern *next;
+    const void *of; /* the schema's text */
+    struct regex *regex;
+};
+
+static void free_regex(void *regex)
+{
+    regex_free(regex);
+}
+
+static struct regex *compiled(struct judge *j, const void *of, struct text pattern)
+{
+    struct compiled_pattern *p = j->patterns;
+    const char *reason;
+
+    while (p && p->of != of)
+        p = p->next;
+    if (p)
+        return p->regex;
+    p = arena_alloc(j->a, sizeof(*p));
+    *p = (struct compiled_pattern){j->patterns, of, regex_new(j->a, pattern, &reason)};
+    j->patterns = p;
+    if (p->regex)
+        arena_defer(j->a, free_regex, p->regex);
+    else
+        (void)judge_refuse(j, text_f(j->a, "the pattern %s cannot be read: %s",
+                                     judge_quoted(j->a, text_z(j->a, pattern)), reason));
+    return p->regex;
+}
+
+static bool matches(struct judge *j, const void *of, struct text pattern, struct text subject)
+{
+    struct regex *regex = compiled(j, of, pattern);
+    enum regex_outcome outcome = regex ? regex_find(regex, subject, 0) : REGEX_NO_MATCH;
+
+    if (outcome == REGEX_TOO_LONG)
+        (void)judge_refuse(j, text_f(j->a, "the pattern %s takes too long",
+                                     judge_quoted(j->a, text_z(j->a, pattern))));
+    return outcome == REGEX_MATCH;
+}
+
+/* --- objects ------------------------------------------------------------------- */
+
+static void check_required(struct judge *j, const struct question *q, const struct value *names,
+                           const char *of, struct misses *to)
+{
+    struct text_builder missing;
+    size_t count = 0;
+
+    text_builder_init(&missing, j->a, NAMES_BYTES_MAX);
+    for (size_t i = 0; i < value_count(names); i++) {
+        const char *name = value_z(value_item(names, i));
+
+        if (!value_has(q->value, name))
+            text_add_f(&missing, "%s%s", count++ ? ", " : "", judge_quoted(j->a, name));
+    }
+    if (count && of)
+        (void)judge_miss(j, to, q->place, "properties %s required, if %s exists", missing.at,
+                         judge_quoted(j->a, of));
+    else if (count)
+        (void)judge_miss(j, to, q->place, "missing %s %s", count == 1 ? "property" : "properties",
+                         missing.at);
+}
+
+/* One property by properties, patternProperties, additionalProperties. */
+static bool judge_property(struct judge *j, const struct question *q, const struct value *patterns,
+                           const struct value_entry *entry, struct misses *to, bool *refused)
+{
+    struct place place = {q->place, entry->key, 0};
+    struct question inner = {q->resource, value_at(value_at(q->schema, "properties"), entry->key),
+                             &place, entry->value};
+    bool evaluated = value_has(value_at(q->schema, "properties"), entry->key);
+
+    if (evaluated)
+        judge_value(j, &inner, NULL, to);
+    for (size_t i = 0; i < value_count(patterns); i++) {
+        const struct value_entry *pattern = &patterns->map.entries[i];
+
+        if (!matches(j, pattern->key, text_of(pattern->key), text_of(entry->key)))
+            continue;
+        evaluated = true;
+        inner.schema = pattern->value;
+        judge_value(j, &inner, NULL, to);
+    }
+    inner.schema = value_at(q->schema, "additionalProperties");
+    *refused = !evaluated && inner.schema->kind == VALUE_BOOL && !inner.schema->boolean;
+    if (!evaluated && inner.schema->kind == VALUE_MAP)
+        judge_value(j, &inner, NULL, to);
+    return evaluated || !value_is_null(inner.schema);
+}
+
+static void judge_properties(struct judge *j, const struct question *q, struct evaluated *seen,
+                             struct misses *to)
+{
+    const struct value *patterns = value_at(q->schema, "patternProperties");
+    struct text_builder names;
+    bool refused;
+
+    text_builder_init(&names, j->a, NAMES_BYTES_MAX);
+    patterns = patterns->kind == VALUE_MAP ? patterns : &value_empty_map;
+    for (size_t i = 0; i < value_count(q->value); i++) {
+        const struct value_entry *entry = &q->value->map.entries[i];
+
+        if (judge_property(j, q, patterns, entry, to, &refused) && seen && seen->done)
+            seen->done[i] = true;
+        if (refused)
+            text_add_f(&names, "%s%s", names.len ? ", " : "", judge_quoted(j->a, entry->key));
+    }
+    if (names.len)
+        (void)judge_miss(j, to, q->place, "additional properties %s not allowed", names.at);
+}
+
+static void judge_property_names(struct judge *j, const struct question *q, struct misses *to)
+{
+    for (size_t i = 0; i < value_count(q->value); i++) {
+        const char *name = q->value->map.entries[i].key;
+        struct place top = {NULL, NULL, 0};
+        struct question inner = {q->resource, value_at(q->schema, "propertyNames"), &top,
+                                 value_string(j->a, name)};
+        struct misses causes = {.quiet = to->quiet};
+        struct json_schema_miss *miss;
+
+        judge_value(j, &inner, NULL, &causes);
+        miss = causes.count ? judge_miss(j, to, q->place, "invalid propertyName %s",
+                                         judge_quoted(j->a, name))
+                            : NULL;
+        if (miss)
+            miss->causes = causes.first;
+    }
+}
+
+/* dependencies, dependentSchemas, dependentRequired: what a property brings along. */
+static void judge_dependents(struct judge *j, const struct question *q, const char *keyword,
+                             struct evaluated *seen, struct misses *to)
+{
+    const struct value *all = value_at(q->schema, keyword);
+
+    for (size_t i = 0; all->kind == VALUE_MAP && i < value_count(all); i++) {
+        const struct value_entry *entry = &all->map.entries[i];
+        struct question inner = same_value(q, entry->value);
+
+        if (!value_has(q->value, entry->key))
+            continue;
+        if (entry->value->kind == VALUE_LIST)
+            check_required(j, q, entry->value, entry->key, to);
+        else
+            judge_value(j, &inner, seen, to);
+    }
+}
+
+void judge_object(struct judge *j, const struct question *q, struct evaluated *seen,
+                  struct misses *to)
+{
+    const struct value *required = value_at(q->schema, "required");
+    int draft = q->resource->draft;
+
+    check_count(j, q, "minProperties", "maxProperties", value_count(q->value), to);
+    if (required->kind == VALUE_LIST)
+        check_required(j, q, required, NULL, to);
+    judge_dependents(j, q, "dependencies", seen, to);
+    judge_properties(j, q, seen, to);
+    if (draft > 4 && value_has(q->schema, "propertyNames"))
+        judge_property_names(j, q, to);
+    if (draft >= 2019) {
+        judge_dependents(j, q, "dependentSchemas", seen, to);
+        judge_dependents(j, q, "dependentRequired", seen, to);
+    }
+}
+
+/* --- lists --------------------------------------------------------------------- */
+
+static void judge_item(struct judge *j, const struct question *q, const struct value *schema,
+                       size_t i, struct evaluated *seen, struct misses *to)
+{
+    struct place place = {q->place, NULL, i};
+    struct question inner = {q->resource, schema, &place, value_item(q->value, i)};
+
+    judge_value(j, &inner, NULL, to);
+    if (seen && seen->done)
+        seen->done[i] = true;
+}
+
+/* Items that have a schema of their own, then the others. */
+static void judge_items(struct judge *j, const struct question *q, struct evaluated *seen,
+                        struct misses *to)
+{
+    bool modern = q->resource->draft >= 2020;
+    const struct value *items = value_at(q->schema, "items"), *first, *rest;
+    size_t count = value_count(q->value), own;
+
+    first = modern ? value_at(q->schema, "prefixItems") : items;
+    rest = modern || items->kind != VALUE_LIST ? items : value_at(q->schema, "additionalItems");
+    own = first->kind == VALUE_LIST ? value_count(first) : 0;
+    own = own < count ? own : count;
+    for (size_t i = 0; i < own; i++)
+        judge_item(j, q, value_item(first, i), i, seen, to);
+    if (!modern && items->kind == VALUE_LIST && rest->kind == VALUE_BOOL && !rest->boolean) {
+        if (own < count)
+            (void)judge_miss(j, to, q->place, "last %zu additionalItem(s) not allowed",
+                             count - own);
+        return;
+    }
+    for (size_t i = own; i < count && !value_is_null(rest); i++)
+        judge_item(j, q, rest, i, seen, to);
+}
+
+static void check_unique(struct judge *j, const struct question *q, struct misses *to)
+{
+    for (size_t i = 1; i < value_count(q->value); i++)
+        for (size_t k = 0; k < i; k++) {
+            if (++j->steps > JSON_SCHEMA_STEPS_MAX) {
+                (void)judge_refuse(j, "it takes too many steps to check");
+                return;
+            }
+            if (value_equal(value_item(q->value, i), value_item(q->value, k))) {
+                (void)judge_miss(j, to, q->place, "items at %zu and %zu are equal", k, i);
+                return;
+            }
+        }
+}
+
+static void judge_contains(struct judge *j, const struct question *q, struct evaluated *seen,
+                           struct misses *to)
+{
+    int64_t least = 1, most;
+    size_t found = 0;
+
+    for (size_t i = 0; i < value_count(q->value); i++) {
+        struct place place = {q->place, NULL, i};
+        struct question inner = {q->resource, value_at(q->schema, "contains"), &place,
+                                 value_item(q->value, i)};
+
+        if (!fits(j, &inner, NULL))
+            continue;
+        found++;
+        if (seen && seen->done && q->resource->draft >= 2020)
+            seen->done[i] = true;
+    }
+    if (q->resource->draft >= 2019 && bound(q, "minContains", &least) && (int64_t)found < least)
+        (void)judge_miss(j, to, q->place, "min %lld items required to match contains schema",
+                         (long long)least);
+    else if (!found && least > 0)
+        (void)judge_miss(j, to, q->place, "no items match contains schema");
+    if (q->resource->draft >= 2019 && bound(q, "maxContains", &most) && (int64_t)found > most)
+        (void)judge_miss(j, to, q->place, "max %lld items required to match contains schema",
+                         (long long)most);
+}
+
+void judge_list(struct judge *j, const struct question *q, struct evaluated *seen,
+                struct misses *to)
+{
+    check_count(j, q, "minItems", "maxItems", value_count(q->value), to);
+    if (value_flag(q->schema, "uniqueItems"))
+        check_unique(j, q, to);
+    judge_items(j, q, seen, to);
+    if (q->resource->draft > 4 && value_has(q->schema, "contains"))
+        judge_contains(j, q, seen, to);
+}
+
+/* --- strings and numbers ---------------------------------------------------------- */
+
+void judge_string(struct judge *j, const struct question *q, struct misses *to)
+{
+    const struct value *pattern = value_at(q->schema, "pattern");
+    size_t runes = 0;
+
+    for (size_t i = 0; i < q->value->string.len; i++)
+        runes += ((unsigned char)q->value->string.at[i] & 0xc0) != 0x80;
+    check_count(j, q, "minLength", "maxLength", runes, to);
+    if (pattern->kind == VALUE_STRING && !matches(j, pattern, pattern->string, q->value->string))
+        (void)judge_miss(j, to, q->place, "%s does not match pattern %s",
+                         judge_quoted(j->a, value_z(q->value)),
+                         judge_quoted(j->a, value_z(pattern)));
+}
+
+/* A bound of a number; exclusive also when draft 4 says so beside it. */
+static void check_limit(struct judge *j, const struct question *q, const char *keyword,
+                        const char *exclusive_keyword, int sign, struct misses *to)
+{
+    const struct value *limit = value_at(q->schema, keyword);
+    const struct value *other = value_at(q->schema, exclusive_keyword);
+    bool flagged = other->kind == VALUE_BOOL && other->boolean;
+    char got[REAL_TEXT_BYTES], want[REAL_TEXT_BYTES];
+
+    for (int exclusive = 0; exclusive < 2; exclusive++) {
+        const struct value *l = exclusive && !flagged ? other : limit;
+        double difference = (value_as_real(q->value) - value_as_real(l)) * sign;
+
+        if (l->kind != VALUE_NUMBER || (!exclusive && flagged) ||
+            (exclusive ? difference > 0 : difference >= 0))
+            continue;
+        real_print(got, value_as_real(q->value));
+        real_print(want, value_as_real(l));
+        (void)judge_miss(j, to, q->place, "%s: got %s, want %s",
+                         exclusive ? exclusive_keyword : keyword, got, want);
+    }
+}
+
+/* A decimal number as an integer times a power of ten; false when it has too many digits. */
+static bool scaled(const struct number *n, int places, long long *out)
+{
+    const char *point = memchr(n->text.at, '.', n->text.len);
+    size_t digits = n->text.len + (size_t)places;
+    char *rest;
+
+    if (digits > 17)
+        return false;
+    *out = strtoll(n->text.at, &rest, 10);
+    for (int i = 0; i < places; i++) {
+        const char *digit = point ? point + 1 + i : NULL;
+        bool there = digit && digit < n->text.at + n->text.len;
+
+        *out = *out * 10 + (there ? (n->text.at[0] == '-' ? '0' - *digit : *digit - '0') : 0);
+    }
+    return true;
+}
+
+static int places_of(const struct number *n)
+{
+    const char *point = memchr(n->text.at, '.', n->text.len);
+
+    return point ? (int)(n->text.at + n->text.len - point - 1) : 0;
+}
+
+static bool is_multiple(const struct number *n, const struct number *of)
+{
+    int places = places_of(n) > places_of(of) ? places_of(n) : places_of(of);
+    long long left, right;
+
+    if (places < 17 && scaled(n, places, &left) && scaled(of, places, &right))
+        return right != 0 && left % right == 0;
+    return fabs(remainder(n->real, of->real)) == 0.0;
+}
+
+void judge_number(struct judge *j, const struct question *q, struct misses *to)
+{
+    const struct value *of = value_at(q->schema, "multipleOf");
+    char got[REAL_TEXT_BYTES], want[REAL_TEXT_BYTES];
+
+    check_limit(j, q, "minimum", "exclusiveMinimum", 1, to);
+    check_limit(j, q, "maximum", "exclusiveMaximum", -1, to);
+    if (of->kind != VALUE_NUMBER || is_multiple(&q->value->number, &of->number))
+        return;
+    real_print(got, value_as_real(q->value));
+    real_print(want, value_as_real(of));
+    (void)judge_miss(j, to, q->place, "multipleOf: got %s, want %s", got, want);
+}
+
+/* --- schemas of schemas ------------------------------------------------------------- */
+
+static void add_with_causes(struct judge *j, const struct question *q, struct misses *to,
+                            const struct misses *causes, const char *words)
+{
+    struct json_schema_miss *miss = judge_miss(j, to, q->place, "%s", words);
+
+    if (miss)
+        miss->causes = causes->first;
+}
+
+static void judge_all_of(struct judge *j, const struct question *q, struct evaluated *seen,
+                         struct misses *to)
+{
+    const struct value *all = value_at(q->schema, "allOf");
+    struct misses causes = {.quiet = to->quiet};
+
+    for (size_t i = 0; i < value_count(all); i++) {
+        struct question inner = same_value(q, value_item(all, i));
+
+        judge_value(j, &inner, seen, &causes);
+    }
+    if (causes.count)
+        add_with_causes(j, q, to, &causes, "'allOf' failed");
+}
+
+/* What a schema that did not fit has looked at does not count. */
+static bool fits_alone(struct judge *j, const struct question *q, struct evaluated *seen,
+                       struct misses *causes)
+{
+    size_t count = value_count(q->value), before = causes->count;
+    struct evaluated own = {NULL};
+
+    if (seen && seen->done)
+        own.done = arena_array(j->a, count + 1, sizeof(*own.done));
+    judge_value(j, q, own.done ? &own : NULL, causes);
+    if (causes->count > before)
+        return false;
+    for (size_t i = 0; own.done && i < count; i++)
+        seen->done[i] = seen->done[i] || own.done[i];
+    return true;
+}
+
+static void judge_any_of(struct judge *j, const struct question *q, struct evaluated *seen,
+                         struct misses *to)
+{
+    const struct value *any = value_at(q->schema, "anyOf");
+    struct misses causes = {0};
+    bool matched = !value_count(any);
+
+    for (size_t i = 0; i < value_count(any); i++) {
+        struct question inner = same_value(q, value_item(any, i));
+        struct misses own = {.quiet = to->quiet};
+
+        if (fits_alone(j, &inner, seen, &own)) {
+            matched = true;
+            if (!seen || !seen->done)
+                break;
+        } else if (own.first) {
+            *(causes.last ? &causes.last->next : &causes.first) = own.first;
+            causes.last = own.last;
+        }
+    }
+    if (!matched)
+        add_with_causes(j, q, to, &causes, "'anyOf' failed");
+}
+
+static void judge_one_of(struct judge *j, const struct question *q, struct evaluated *seen,
+                         struct misses *to)
+{
+    const struct value *one = value_at(q->schema, "oneOf");
+    struct misses causes = {0};
+    size_t matched = SIZE_MAX;
+
+    for (size_t i = 0; i < value_count(one); i++) {
+        struct question inner = same_value(q, value_item(one, i));
+        struct misses own = {.quiet = to->quiet || matched != SIZE_MAX};
+
+        if (!fits_alone(j, &inner, seen, &own)) {
+            if (own.first && matched == SIZE_MAX) {
+                *(causes.last ? &causes.last->next : &causes.first) = own.first;
+                causes.last = own.last;
+            }
+        } else if (matched == SIZE_MAX) {
+            matched = i;
+        } else {
+            (void)judge_miss(j, to, q->place, "'oneOf' failed, subschemas %zu, %zu matched",
+                             matched, i);
+            return;
+        }
+    }
+    if (value_count(one) && matched == SIZE_MAX)
+        add_with_causes(j, q, to, &causes, "'oneOf' failed, none matched");
+}
+
+static void judge_if(struct judge *j, const struct question *q, struct evaluated *seen,
+                     struct misses *to)
+{
+    struct question condition = same_value(q, value_at(q->schema, "if"));
+    struct misses quiet = {.quiet = true};
+    const char *branch = fits_alone(j, &condition, seen, &quiet) ? "then" : "else";
+    struct question inner = same_value(q, value_at(q->schema, branch));
+
+    if (value_has(q->schema, branch))
+        judge_value(j, &inner, seen, to);
+}
+
+void judge_conditions(struct judge *j, const struct question *q, struct evaluated *seen,
+                      struct misses *to)
+{
+    struct question inner = same_value(q, value_at(q->schema, "not"));
+
+    if (value_has(q->schema, "not") && fits(j, &inner, NULL))
+        (void)judge_miss(j, to, q->place, "'not' failed");
+    judge_all_of(j, q, seen, to);
+    judge_any_of(j, q, seen, to);
+    judge_one_of(j, q, seen, to);
+    if (q->resource->draft >= 7 && value_has(q->schema, "if"))
+        judge_if(j, q, seen, to);
+}
