@@ -6,12 +6,7 @@
 bool document_read(struct call *c, struct text yaml, const char *what, const struct path *at,
                    const struct value **out)
 {
-    const struct value *documents;
-
-    if (!yml_read_all(c->arena, yaml, what, at, c->diags, &documents))
-        return false;
-    *out = value_count(documents) > 0 ? value_item(documents, 0) : &value_null;
-    return true;
+    return yml_read_lenient(c->arena, yaml, what, at, c->diags, out);
 }
 
 bool document_scalar(struct arena *a, const struct value *v, const char **out)

@@ -29,16 +29,20 @@ struct render_options {
 
 /* A document of the output as text; comments alone count, as they do for Helm. */
 struct rendered_document {
-    const char *source; /* "istiod/templates/deployment.yaml" */
-    const char *kind;   /* "" when there is none */
-    struct text text;   /* as rendered, trimmed as Helm does */
+    const char *source;         /* "istiod/templates/deployment.yaml" */
+    const char *kind;           /* "" when there is none */
+    struct text text;           /* as rendered, trimmed as Helm does */
+    const struct value *object; /* parsed; null where there are comments alone */
+    bool unstable;
+    size_t first_object, object_count; /* among rendered.objects */
 };
 /* An object of the output. A `kind: List` is taken apart: its items are objects here,
- * all with the text of the list. */
+ * all with the text of the list. Whoever replaces the text of an object changes what
+ * render_manifest() writes. */
 struct rendered_object {
     const char *source;
     struct text text;
-    const struct value *object; /* parsed: a map with a kind */
+    const struct value *object; /* parsed: a map */
     bool unstable;              /* its file called a random or time function */
 };
 enum hook_delete {
