@@ -6,6 +6,15 @@ static const struct datum *new_map(struct function_call *f)
     return datum_map_new(f->arena);
 }
 
+/* The entries of a map; a literal nil is an empty one. */
+static const struct datum_map *map_of(struct function_call *f, size_t i)
+{
+    static const struct datum_map none = {0};
+    const struct datum *d = function_argument(f, i);
+
+    return d->kind == DATUM_MAP ? d->map : &none;
+}
+
 static const struct datum *run_dict(struct function_call *f)
 {
     const struct datum *map = new_map(f);
@@ -25,12 +34,16 @@ static const struct datum *run_get(struct function_call *f)
 
 static const struct datum *run_set(struct function_call *f)
 {
+    if (function_argument(f, 0)->kind != DATUM_MAP)
+        return function_fail(f, "assignment to entry in nil map");
     datum_set(function_argument(f, 0), function_text(f, 1), function_argument(f, 2));
     return function_argument(f, 0);
 }
 
 static const struct datum *run_unset(struct function_call *f)
 {
+    if (function_argument(f, 0)->kind != DATUM_MAP)
+        return new_map(f);
     datum_unset(function_argument(f, 0), function_text(f, 1));
     return function_argument(f, 0);
 }
@@ -64,7 +77,7 @@ static const struct datum *run_keys(struct function_call *f)
     keys = arena_array(f->arena, count, sizeof *keys);
     count = 0;
     for (size_t i = 0; i < f->count; i++) {
-        const struct datum_map *map = function_argument(f, i)->map;
+        const struct datum_map *map = map_of(f, i);
 
         for (size_t k = 0; k < map->count; k++)
             keys[count++] = datum_string(f->arena, map->entries[k].key);
@@ -74,7 +87,7 @@ static const struct datum *run_keys(struct function_call *f)
 
 static const struct datum *run_values(struct function_call *f)
 {
-    const struct datum_map *map = function_argument(f, 0)->map;
+    const struct datum_map *map = map_of(f, 0);
     const struct datum **values = arena_array(f->arena, map->count, sizeof *values);
 
     for (size_t i = 0; i < map->count; i++)
@@ -97,7 +110,7 @@ static const struct datum *run_pick(struct function_call *f)
 
 static const struct datum *run_omit(struct function_call *f)
 {
-    const struct datum_map *from = function_argument(f, 0)->map;
+    const struct datum_map *from = map_of(f, 0);
     const struct datum *map = new_map(f);
 
     for (size_t i = 0; i < from->count; i++)
@@ -141,6 +154,8 @@ static const struct datum *run_dig(struct function_call *f)
 
 static const struct datum *run_deep_copy(struct function_call *f)
 {
+    if (function_argument(f, 0)->kind == DATUM_NIL)
+        return function_fail(f, "reflect: call of reflect.Value.Type on zero Value");
     return datum_copy(f->arena, function_argument(f, 0));
 }
 

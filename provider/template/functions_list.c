@@ -218,8 +218,10 @@ static const struct datum *run_chunk(struct function_call *f)
 
     if (!convert_items(f, function_argument(f, 1), "Cannot chunk type ", "", &items))
         return NULL;
-    if (size <= 0 && items.count)
+    if (size == 0 || (size < 0 && items.count < 2))
         return function_fail(f, "runtime error: makeslice: len out of range");
+    if (size < 0)
+        items.count = 0;
     step = size > 0 ? (size_t)size : 1;
     count = items.count / step + (items.count % step > 0);
     chunks = arena_array(f->arena, count, sizeof *chunks);

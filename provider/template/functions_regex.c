@@ -189,12 +189,15 @@ static const struct datum *run_split(struct function_call *f)
 
 /* --- replacing ------------------------------------------------------------ */
 
-static void add_group(struct text_builder *b, const struct walk *w, size_t group)
+/* False when the group took no part. */
+static bool add_group(struct text_builder *b, const struct walk *w, size_t group)
 {
     struct regex_span span = regex_group(w->regex, group);
 
-    if (span.start <= span.end)
-        text_add(b, (struct text){w->subject.at + span.start, span.end - span.start});
+    if (span.start > span.end)
+        return false;
+    text_add(b, (struct text){w->subject.at + span.start, span.end - span.start});
+    return true;
 }
 
 /* A name of digits is a number: "" for what names no group. */
@@ -208,15 +211,12 @@ static void add_reference(struct text_builder *b, const struct walk *w, struct t
         digits = digits && name.at[i] >= '0' && name.at[i] <= '9';
     if (digits && (name.len == 1 || name.at[0] != '0')) {
         if (convert_parse_integer(name, 10, &number) && number < (int64_t)count)
-            add_group(b, w, (size_t)number);
+            (void)add_group(b, w, (size_t)number);
         return;
     }
-    for (size_t i = 1; i < count; i++) {
-        if (text_equal(regex_group_name(w->regex, i), name)) {
-            add_group(b, w, i);
+    for (size_t i = 1; i < count; i++)
+        if (text_equal(regex_group_name(w->regex, i), name) && add_group(b, w, i))
             return;
-        }
-    }
 }
 
 /* What may follow "$": a word, in braces or not. 0 = no reference. */

@@ -478,9 +478,6 @@ static bool read_named(struct syntax *s)
             return fail(s, "invalid named capture", from, from + len + 1);
     if (!name.len)
         return fail(s, "invalid named capture", from, from + len + 1);
-    for (size_t i = 1; i < s->group_count; i++)
-        if (text_equal(s->names[i], name))
-            return fail(s, "duplicate capture group name", name.at, name.at + name.len);
     s->rest = skip(s->rest, len + 1);
     return open_capture(s, name);
 }
@@ -490,43 +487,37 @@ static bool read_flags(struct syntax *s)
 {
     static const char letters[] = "imsU"; /* in the order of the bits */
     const char *from = s->rest.at, *known;
-    unsigned flags = s->flags;
-    bool off = false, named = false;
+    unsigned on = 0, off = 0, *named = &on;
 
-    for (s->rest = skip(s->rest, 2); s->rest.len; named = true) {
+    s->rest = skip(s->rest, 2);
+    while (s->rest.len) {
         char c = s->rest.at[0];
 
         s->rest = skip(s->rest, 1);
         known = c ? strchr(letters, c) : NULL;
-        if (known && off) {
-            flags &= ~(1u << (known - letters));
-        } else if (known) {
-            flags |= 1u << (known - letters);
-        } else if (c == '-' && !off) {
-            off = true;
-            named = false;
-            if (!s->rest.len || !strchr(letters, s->rest.at[0]))
-                break;
-        } else if (c == ':') {
-            text_add_z(&s->out, "(?:");
-            return open_group(s, flags);
-        } else if (c == ')' && named) {
-            s->flags = flags;
-            return true;
+        if (known) {
+            *named |= 1u << (known - letters);
+        } else if (c == '-' && named == &on) {
+            named = &off;
+        } else if ((c == ':' || c == ')') && (named == &on || off)) {
+            unsigned flags = (s->flags | on) & ~off;
+
+            if (c == ':')
+                text_add_z(&s->out, "(?:");
+            else
+                s->flags = flags;
+            return c == ')' || open_group(s, flags);
         } else {
             break;
         }
     }
-    return fail(s, s->rest.len ? "invalid or unsupported Perl syntax" : "missing closing )", from,
-                s->rest.at);
+    return fail(s, "invalid or unsupported Perl syntax", from, s->rest.at);
 }
 
 static bool read_open(struct syntax *s)
 {
     if (starts(s, "(?P<") || starts(s, "(?<"))
-        return text_starts_with(skip(s->rest, 3), "=") || text_starts_with(skip(s->rest, 3), "!")
-                   ? fail(s, "invalid or unsupported Perl syntax", s->rest.at, s->rest.at + 4)
-                   : read_named(s);
+        return read_named(s);
     if (starts(s, "(?"))
         return read_flags(s);
     s->rest = skip(s->rest, 1);
