@@ -6,15 +6,6 @@ static const struct datum *new_map(struct function_call *f)
     return datum_map_new(f->arena);
 }
 
-/* The entries of a map; a literal nil is an empty one. */
-static const struct datum_map *map_of(struct function_call *f, size_t i)
-{
-    static const struct datum_map none = {0};
-    const struct datum *d = function_argument(f, i);
-
-    return d->kind == DATUM_MAP ? d->map : &none;
-}
-
 static const struct datum *run_dict(struct function_call *f)
 {
     const struct datum *map = new_map(f);
@@ -34,16 +25,12 @@ static const struct datum *run_get(struct function_call *f)
 
 static const struct datum *run_set(struct function_call *f)
 {
-    if (function_argument(f, 0)->kind != DATUM_MAP)
-        return function_fail(f, "assignment to entry in nil map");
     datum_set(function_argument(f, 0), function_text(f, 1), function_argument(f, 2));
     return function_argument(f, 0);
 }
 
 static const struct datum *run_unset(struct function_call *f)
 {
-    if (function_argument(f, 0)->kind != DATUM_MAP)
-        return new_map(f);
     datum_unset(function_argument(f, 0), function_text(f, 1));
     return function_argument(f, 0);
 }
@@ -77,7 +64,7 @@ static const struct datum *run_keys(struct function_call *f)
     keys = arena_array(f->arena, count, sizeof *keys);
     count = 0;
     for (size_t i = 0; i < f->count; i++) {
-        const struct datum_map *map = map_of(f, i);
+        const struct datum_map *map = function_argument(f, i)->map;
 
         for (size_t k = 0; k < map->count; k++)
             keys[count++] = datum_string(f->arena, map->entries[k].key);
@@ -87,7 +74,7 @@ static const struct datum *run_keys(struct function_call *f)
 
 static const struct datum *run_values(struct function_call *f)
 {
-    const struct datum_map *map = map_of(f, 0);
+    const struct datum_map *map = function_argument(f, 0)->map;
     const struct datum **values = arena_array(f->arena, map->count, sizeof *values);
 
     for (size_t i = 0; i < map->count; i++)
@@ -110,7 +97,7 @@ static const struct datum *run_pick(struct function_call *f)
 
 static const struct datum *run_omit(struct function_call *f)
 {
-    const struct datum_map *from = map_of(f, 0);
+    const struct datum_map *from = function_argument(f, 0)->map;
     const struct datum *map = new_map(f);
 
     for (size_t i = 0; i < from->count; i++)

@@ -46,20 +46,12 @@ static bool merge_maps(struct function_call *f, const struct datum *into, const 
     return true;
 }
 
-/* A literal nil is an empty map. */
 static const struct datum *merge_all(struct function_call *f, bool overwrite)
 {
-    const struct datum *into = function_argument(f, 0);
-
-    if (into->kind != DATUM_MAP)
-        into = datum_map_new(f->arena);
-    for (size_t i = 1; i < f->count; i++) {
-        const struct datum *from = function_argument(f, i);
-
-        if (from->kind == DATUM_MAP && !merge_maps(f, into, from, overwrite, 0))
+    for (size_t i = 1; i < f->count; i++)
+        if (!merge_maps(f, function_argument(f, 0), function_argument(f, i), overwrite, 0))
             return NULL;
-    }
-    return into;
+    return function_argument(f, 0);
 }
 
 static const struct datum *run_merge(struct function_call *f)

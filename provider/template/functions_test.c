@@ -16,7 +16,7 @@ static const struct datum *values(struct arena *a)
     struct diags diags;
 
     diags_init(&diags, a);
-    assert_true(json_read(a, json, "values.json", NULL, &diags, &v));
+    assert_true(json_read(a, json, "values.json", &diags, &v));
     return datum_of_value(a, v);
 }
 
@@ -99,20 +99,4 @@ TEST(functions_do_what_was_recorded)
         count += check_file(a, *names, &wrong);
     assert_int_equal(wrong, 0);
     assert_true(count > 280);
-}
-
-TEST(every_function_of_helm_has_a_row)
-{
-    struct text rest = test_file(a, text_f(a, "%s/names.txt", folder)), name;
-    size_t missing = 0;
-
-    while (text_split(&rest, '\n', &name)) {
-        if (!name.len || function_find(name))
-            continue;
-        print_error("there is no %.*s\n", (int)name.len, name.at);
-        missing++;
-    }
-    assert_int_equal(missing, 0);
-    assert_null(function_find(TEXT("env")));
-    assert_null(function_find(TEXT("expandenv")));
 }

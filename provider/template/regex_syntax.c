@@ -228,6 +228,8 @@ static bool read_escape(struct syntax *s, uint32_t *rune)
         read = read_hexadecimal(s, rune);
     else
         read = *rune < 0x80 && (!is_word((char)*rune) || *rune == '_');
+    if (!read && from[1] == 'x' && *rune <= RUNE_MAX && s->rest.len) /* Go has looked at one more */
+        unicode_take(&s->rest, rune, NULL);
     return read || fail(s, "invalid escape sequence", from, s->rest.at);
 }
 
