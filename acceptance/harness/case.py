@@ -33,13 +33,14 @@ same with TLS), @chartsca@ (its CA).
 == shell                a bash script in the case's folder; fails the case if it fails
 == clock SECONDS        the provider's clock is this much ahead from here on
 == secret TEXT          must never show in state, plan or log
+== needs-helm           real Helm (@helm@) takes part: for real servers only
 == state-may-hold-secrets   this case asks for keys in state; only logs are scanned
 """
 import re
 
 STEPS = {"config", "apply", "plan", "validate", "apply-target", "import", "destroy", "forget",
          "put", "patch", "apply-as", "status", "delete", "object", "save", "output", "shell", "clock", "secret",
-         "state-may-hold-secrets"}
+         "state-may-hold-secrets", "needs-helm"}
 
 
 class Step:

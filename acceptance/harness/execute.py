@@ -20,6 +20,7 @@ from cluster import Cluster, field
 from terraform import Terraform, flat
 
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HELM = os.path.join(ACCEPTANCE, "yardstick", "helm")
 SECRET_KEY = re.compile(r"key\.pem$|^tls\.key$|^token$|^private|^password$|secret", re.I)
 
 
@@ -54,7 +55,8 @@ class CaseRun:
         self.path, self.keep = path, keep
         self.folder = tempfile.mkdtemp(prefix="istio-case-")
         self.ns = "acc-" + uuid.uuid4().hex[:8]
-        self.clusters, words = [], {"ns": self.ns, "folder": self.folder, **chart_words(env)}
+        self.clusters, words = [], {"ns": self.ns, "folder": self.folder, "helm": HELM,
+                                    **chart_words(env)}
         for n in ("1", "2"):
             cluster = Cluster(env["ISTIO_ACC_KUBECONFIG_" + n], env["ISTIO_ACC_TOKEN_" + n])
             self.clusters.append(cluster)
@@ -176,6 +178,9 @@ class CaseRun:
 
     def step_output(self, step):
         check_value(step.arguments, self.terraform.output(step.arguments), step.lines()[0])
+
+    def step_needs_helm(self, _step):
+        """Looked at by the runner, before the case starts."""
 
     def step_clock(self, step):
         self.terraform.env["ISTIO_TEST_CLOCK"] = step.arguments

@@ -16,7 +16,7 @@ struct applying {
     const struct release_memory *before;
     const char *salt;
     struct release_next next;
-    struct record last, record; /* the newest before, and the one that is written */
+    struct record last, record; /* that came to its end, else the newest; the one to write */
     bool has_last;
     struct release_text text;
     struct release_todo todo;
@@ -121,12 +121,14 @@ static bool prepare(struct applying *p)
 {
     const struct release *r = p->release;
     const struct value *planned = r->planned && r->planned->kind == VALUE_MAP ? r->planned : NULL;
+    int64_t settled;
 
     if (!release_salt(p->call, p->before, &p->salt) ||
         !release_next(p->call, p->kube, r, p->before, &p->next) || !check_revision(p))
         return false;
-    if (p->next.newest && !record_get(p->call, p->kube, r->name, r->namespace, p->next.newest,
-                                      &p->has_last, &p->last))
+    settled = value_integer_at(p->before->private, "revision");
+    if (p->next.newest && !record_get(p->call, p->kube, r->name, r->namespace,
+                                      settled ? settled : p->next.newest, &p->has_last, &p->last))
         return false;
     return release_render(p->call, p->kube, r, p->next.revision, p->next.is_upgrade,
                           p->has_last ? &p->last : NULL, p->salt, &p->text) &&

@@ -170,10 +170,8 @@ static bool get_last(struct planning *p)
 {
     const struct release *r = p->release;
 
-    if (p->before->revision <= 0)
-        return true;
-    return record_get(p->call, p->kube, r->name, r->namespace, p->before->revision, &p->has_last,
-                      &p->last);
+    return record_get(p->call, p->kube, r->name, r->namespace,
+                      value_integer_at(p->before->private, "revision"), &p->has_last, &p->last);
 }
 
 static bool texts_are_unstable(const struct release_text *text)

@@ -66,7 +66,8 @@ static bool look_at(struct looking *l, const char *key, const struct value *entr
 
 /* --- objects that differ ----------------------------------------------------------- */
 
-/* The objects as the record has them, by key; those of crds/ from its chart. */
+/* The objects as the record of the last apply that came to its end has them, by key; those of crds/
+ * from its chart. */
 static bool objects_of_record(struct looking *l, const struct value **out)
 {
     const struct value *objects, *crds;
@@ -75,7 +76,8 @@ static bool objects_of_record(struct looking *l, const struct value **out)
     bool found;
 
     *out = &value_empty_map;
-    if (!record_get(l->call, l->kube, l->name, l->namespace, l->before->revision, &found, &record))
+    if (!record_get(l->call, l->kube, l->name, l->namespace,
+                    value_integer_at(l->before->private, "revision"), &found, &record))
         return false;
     if (!found)
         return true;
