@@ -151,8 +151,6 @@ static bool read_number(struct arena *a, struct text t, struct node *n, const ch
     double real;
     char *z;
 
-    if (t.at[t.len - 1] == 'i')
-        return refuse(a, t, "complex constants are not supported, found ", error);
     if (!remove_underscores(a, t, &z))
         return refuse(a, t, "illegal number syntax: ", error);
     if (read_magnitude(z + signs, &magnitude) && !(z[0] == '+' && magnitude > INT64_MAX) &&
@@ -169,12 +167,66 @@ static bool read_number(struct arena *a, struct text t, struct node *n, const ch
 static bool read_character(struct arena *a, struct text t, struct node *n, const char **error)
 {
     uint32_t rune;
+    bool whole;
 
-    if (!quote_read_rune(t, &rune)) {
-        *error = text_f(a, "malformed character constant: %.*s", (int)t.len, t.at);
+    *error = "invalid syntax";
+    if (!quote_read_rune(t, &rune, &whole))
         return false;
-    }
-    return use_magnitude(a, n, false, rune);
+    *error = text_f(a, "malformed character constant: %.*s", (int)t.len, t.at);
+    return whole && use_magnitude(a, n, false, rune);
+}
+
+/* --- complex numbers ------------------------------------------------------------- */
+struct complex {
+    double real, imaginary;
+};
+
+static const struct datum *no_member(struct function_call *f, const struct datum *self,
+                                     struct text name, bool *found, bool *is_method)
+{
+    (void)f;
+    (void)self;
+    (void)name;
+    *found = *is_method = false;
+    return NULL;
+}
+
+static void print_complex(struct text_builder *b, const struct datum *self)
+{
+    const struct complex *c = self->object.data;
+
+    text_add_char(b, '(');
+    datum_print_float64(b, c->real);
+    if (!signbit(c->imaginary))
+        text_add_char(b, '+');
+    datum_print_float64(b, c->imaginary);
+    text_add_z(b, "i)");
+}
+
+/* Charts have no use for them: they can be printed, and that is all. */
+static const struct datum_class complex_class = {
+    .type_name = "complex128",
+    .kind_name = "complex128",
+    .member = no_member,
+    .print = print_complex,
+};
+
+/* "2i", "1+2i" */
+static bool read_complex(struct arena *a, struct text t, struct node *n, const char **error)
+{
+    struct complex *c = arena_alloc(a, sizeof(*c));
+    size_t split = t.len - 1;
+    char *real, *imaginary;
+
+    while (split > 0 && ((t.at[split] != '+' && t.at[split] != '-') ||
+                         ((t.at[split - 1] | 0x20) == 'e' || (t.at[split - 1] | 0x20) == 'p')))
+        split--;
+    if (!remove_underscores(a, (struct text){t.at, split}, &real) ||
+        !remove_underscores(a, (struct text){t.at + split, t.len - split - 1}, &imaginary) ||
+        (split && !read_real(real, &c->real)) || !read_real(imaginary, &c->imaginary))
+        return refuse(a, t, "illegal number syntax: ", error);
+    n->constant.value = datum_object(a, &complex_class, c);
+    return true;
 }
 
 bool constant_read(struct arena *a, const struct token *t, struct node *n, const char **error)
@@ -200,6 +252,8 @@ bool constant_read(struct arena *a, const struct token *t, struct node *n, const
         return read_character(a, t->text, n, error);
     default:
         n->kind = NODE_NUMBER;
+        if (text_ends_with(t->text, "i"))
+            return read_complex(a, t->text, n, error);
         return read_number(a, t->text, n, error);
     }
 }

@@ -73,9 +73,9 @@ static bool abort_run(struct template_run *run, const char *why)
 bool evaluate_step(struct template_run *run)
 {
     if (run->out->overflow)
-        return abort_run(run, "its text is too large");
+        return abort_run(run, "its text exceeds 64 MiB");
     if (run->text_bytes > TEMPLATE_WORK_BYTES_MAX)
-        return abort_run(run, "the texts that it makes on the way are too large");
+        return abort_run(run, "the texts that it makes on the way exceed 256 MiB");
     if (++run->steps % STEPS_BETWEEN_LOOKS)
         return true;
     if (run->call->cancel && cancel_fired(run->call->cancel))

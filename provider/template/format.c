@@ -354,6 +354,10 @@ void format_operand(struct text_builder *b, const struct format_verb *v, const s
         format_padded(b, v, truncated(v, text_of(datum_type_name(d))));
         return;
     }
+    if (v->verb == 'w' && v->depth == 0) { /* it is for errors only */
+        add_bad_verb(b, v, d);
+        return;
+    }
     switch (d->kind) {
     case DATUM_LIST:
         add_list(b, v, d);

@@ -64,10 +64,10 @@ static void read_index(struct formatting *f)
         return;
     }
     f->at++;
-    valid = read_number(f, &number) && f->at == close && number >= 1 && (size_t)number <= f->count;
+    f->after_index = read_number(f, &number) && f->at == close;
+    valid = f->after_index && number >= 1 && (size_t)number <= f->count;
     f->at = close + 1;
     f->good_index = f->good_index && valid;
-    f->after_index = valid;
     if (valid)
         f->next = (size_t)number - 1;
 }

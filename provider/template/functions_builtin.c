@@ -33,28 +33,31 @@ static bool fail_incompatible(struct function_call *f, const struct datum *a, co
     return false;
 }
 
+static const char *as_words(struct function_call *f, const struct datum *d, char verb)
+{
+    struct format_verb v = {.verb = (unsigned char)verb};
+    struct text_builder b;
+
+    text_builder_init(&b, f->arena, OUTPUT_MAX);
+    format_operand(&b, &v, d);
+    return b.at;
+}
+
+/* nil, lists, maps and objects. */
 static bool equal_others(struct function_call *f, const struct datum *a, const struct datum *b,
                          bool *equal)
 {
-    struct text text = datum_text(f->arena, a);
-
     *equal = a->kind == DATUM_NIL && b->kind == DATUM_NIL;
     if (a->kind == DATUM_NIL || b->kind == DATUM_NIL)
         return true;
-    if (strcmp(datum_kind_name(a), datum_kind_name(b)) != 0) {
-        struct text other = datum_text(f->arena, b);
-
-        function_fail(f, "non-comparable types %.*s: %s, %s: %.*s", (int)text.len, text.at,
-                      datum_type_name(a), datum_type_name(b), (int)other.len, other.at);
-        return false;
-    }
-    if (a->kind == DATUM_OBJECT) {
-        *equal = datum_equal(a, b);
-        return true;
-    }
-    text = datum_text(f->arena, b);
-    function_fail(f, "non-comparable type %.*s: %s", (int)text.len, text.at, datum_type_name(b));
-    return false;
+    if (strcmp(datum_kind_name(a), datum_kind_name(b)) != 0)
+        return function_fail(f, "non-comparable types %s: %s, %s: %s", as_words(f, a, 's'),
+                             datum_type_name(a), datum_type_name(b), as_words(f, b, 'v'));
+    if (a->kind != DATUM_OBJECT)
+        return function_fail(f, "non-comparable type %s: %s", as_words(f, b, 's'),
+                             datum_type_name(b));
+    *equal = datum_equal(a, b);
+    return true;
 }
 
 static bool equal(struct function_call *f, const struct datum *a, const struct datum *b, bool *out)
@@ -159,8 +162,12 @@ static const struct datum *plain(struct function_call *f, const struct datum *d)
     return p ? p : d;
 }
 
-static bool position(struct function_call *f, const struct datum *d, size_t count, size_t *out)
+/* d as an index into list, which has `count` elements. */
+static bool position(struct function_call *f, const struct datum *list, const struct datum *d,
+                     size_t *out)
 {
+    size_t count = datum_len(list);
+
     if (d->kind == DATUM_NIL)
         return function_fail(f, "cannot index slice/array with nil");
     if (d->kind != DATUM_INT && d->kind != DATUM_INT64 && d->kind != DATUM_UINT8)
@@ -169,7 +176,7 @@ static bool position(struct function_call *f, const struct datum *d, size_t coun
     if (d->integer >= 0 && (uint64_t)d->integer < count)
         return true;
     if ((uint64_t)d->integer == count && d->integer >= 0)
-        return function_fail(f, "reflect: slice index out of range");
+        return function_fail(f, "reflect: %s index out of range", datum_kind_name(list));
     return function_fail(f, "index out of range: %lld", (long long)d->integer);
 }
 
@@ -178,7 +185,7 @@ static const struct datum *list_element(struct function_call *f, const struct da
 {
     size_t at = 0;
 
-    if (!position(f, key, datum_len(d), &at))
+    if (!position(f, d, key, &at))
         return NULL;
     if (d->kind == DATUM_LIST)
         return d->list.items[at];
@@ -354,16 +361,23 @@ static const struct datum *url_query(struct function_call *f)
     return built(f, &b);
 }
 
-/* Templates of charts have no functions as values. */
+/* Charts have no functions as values, so this always fails: with the text of the
+ * argument as it is written, or of what the pipeline handed over. */
 static const struct datum *call(struct function_call *f)
 {
     const struct datum *d = f->arguments[0];
-    struct text text = datum_text(f->arena, d);
+    struct text_builder b;
 
     if (d->kind == DATUM_NIL)
         return function_fail(f, "call of nil");
-    return function_fail(f, "non-function %.*s of type %s", (int)text.len, text.at,
-                         datum_type_name(d));
+    text_builder_init(&b, f->arena, OUTPUT_MAX);
+    if (f->run->at->kind != NODE_FUNCTION)
+        node_print(&b, f->run->at);
+    else if (d->kind == DATUM_STRING)
+        text_add(&b, d->text);
+    else
+        text_add_f(&b, "<%s Value>", datum_type_name(d));
+    return function_fail(f, "non-function %s of type %s", b.at, datum_type_name(d));
 }
 
 const struct function functions_builtin[] = {

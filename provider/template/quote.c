@@ -200,7 +200,7 @@ bool quote_read(struct arena *a, struct text literal, struct text *out)
     return true;
 }
 
-bool quote_read_rune(struct text literal, uint32_t *out)
+bool quote_read_rune(struct text literal, uint32_t *out, bool *whole)
 {
     struct text rest = {literal.at + 1, literal.len - 1};
     size_t len;
@@ -216,5 +216,6 @@ bool quote_read_rune(struct text literal, uint32_t *out)
         *out = rune_decode(rest, 0, &len);
         rest = (struct text){rest.at + len, rest.len - len};
     }
-    return rest.len == 1 && rest.at[0] == '\'';
+    *whole = rest.len == 1 && rest.at[0] == '\'';
+    return true;
 }

@@ -17,7 +17,7 @@ void quote_rune(struct text_builder *b, uint32_t rune, bool ascii_only);
 bool quote_fits_backquotes(struct text t);
 /* literal with its quotes, double or back; false = not a valid literal. */
 bool quote_read(struct arena *a, struct text literal, struct text *out);
-/* literal with its single quotes. */
-bool quote_read_rune(struct text literal, uint32_t *out);
+/* literal with its single quotes. *whole: nothing stands behind its first rune. */
+bool quote_read_rune(struct text literal, uint32_t *out, bool *whole);
 
 #endif

@@ -143,8 +143,7 @@ bool template_execute(struct template_set *s, const char *name, const struct dat
     if (!done)
         return report_run(s, &run);
     if (s->out.overflow)
-        return report(s, text_f(s->arena, "%s: its text is larger than %d bytes", name,
-                                TEMPLATE_OUTPUT_BYTES_MAX));
+        return report(s, text_f(s->arena, "%s: its text exceeds 64 MiB", name));
     *out = without_no_value(s->arena, text_built(&s->out));
     return true;
 }
