@@ -102,4 +102,12 @@ struct release_found {
 bool release_look(struct call *c, struct kube *k, const char *name, const char *namespace,
                   struct release_found *out);
 
+/* --- for whoever only renders: k NULL = offline; crds: objects that the chart brings --- */
+/* The template function lookup, answered by the server. */
+struct template_hooks release_lookup(struct call *c, struct kube *k, const struct value *crds);
+/* An object of a chart with its namespace filled in (or taken away, where its kind has
+ * none); offline as far as the kinds are known. */
+bool release_placed(struct call *c, struct kube *k, const char *namespace, const struct value *crds,
+                    const struct value *object, const struct value **out);
+
 #endif

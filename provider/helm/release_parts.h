@@ -26,11 +26,6 @@ bool release_record_objects(struct call *c, struct kube *k, const struct record 
                             const struct value **objects);
 /* CRDs of the crds/ folder of a record's chart. */
 bool release_record_crds(struct call *c, const struct record *record, const struct value **crds);
-/* An object of a chart with its namespace filled in (or taken away, where its kind has
- * none); k NULL: as far as the kinds are known. */
-bool release_placed(struct call *c, struct kube *k, const char *namespace, const struct value *crds,
-                    const struct value *object, const struct value **out);
-struct template_hooks release_lookup(struct call *c, struct kube *k, const struct value *crds);
 
 /* --- ownership (release_owner.c) ----------------------------------------------- */
 const struct value *release_marked(struct arena *a, const struct release *r,
