@@ -181,7 +181,7 @@ static int compare_numbers(uint64_t a, uint64_t b)
 /* A number that fits goes before any other identifier; "" before all. */
 static int compare_identifiers(struct text a, struct text b)
 {
-    uint64_t number_a, number_b;
+    uint64_t number_a = 0, number_b = 0; /* gcc cannot see that both are read before use */
     bool numeric_a = all_digits(a) && read_number(a, &number_a);
     bool numeric_b = all_digits(b) && read_number(b, &number_b);
     int order;
