@@ -2,16 +2,19 @@
 #include <string.h>
 
 #include "helm/arguments.h"
-#include "helm/release.h"
+#include "helm/release_state.h"
 #include "helm/source.h"
 #include "istio/namespace.h"
 #include "kube/connection.h"
 #include "schema/check.h"
+#include "schema/fallback.h"
 #include "schema/resource.h"
 
 #define IMPORT_HINT                                                                                \
     "terraform import <address> "                                                                  \
     "'cluster=<name>,kubeconfig=<path>,context=<context>,namespace=<namespace>,name=<release>'"
+
+#define REVISION "revision"
 
 enum { NAME_BYTES_MAX = 53 }; /* Helm's: what is derived from it has to be a name too */
 
@@ -71,40 +74,11 @@ static const struct attribute attributes[] = {
     RELEASE_OBJECTS("objects",
                     "The objects of the release by `Kind.group/namespace/name`, with what the last "
                     "apply did to each. A plan shows just those that it touches."),
-    TYPED("drift", LIST_OF(type_string), COMPUTED,
-          "What has changed on the cluster since the last apply: "
-          "`Deployment.apps/shop/cart: spec.replicas`. Only fields that the release owns count. "
-          "The next apply puts it right."),
+    RELEASE_DRIFT,
     END_ATTRIBUTES,
 };
 
 /* --- one release and its state ------------------------------------------------ */
-
-static struct release_memory memory_of(const struct call *c, const struct value *state)
-{
-    return (struct release_memory){
-        .objects = value_at(state, "objects"),
-        .private = value_at(c->private_data, "release"),
-        .revision = value_integer_at(state, "revision"),
-        .status = value_text(state, "status"),
-    };
-}
-
-static void memory_keep(struct call *c, const struct release_memory *memory)
-{
-    c->private_out = value_with(c->arena, c->private_data, "release", memory->private);
-}
-
-static const struct value *described(struct call *c, const struct value *object,
-                                     const struct release_memory *memory)
-{
-    struct arena *a = c->arena;
-
-    object = value_with(a, object, "objects",
-                        value_is_null(memory->objects) ? &value_empty_map : memory->objects);
-    object = value_with(a, object, "revision", value_integer(a, memory->revision));
-    return value_with(a, object, "status", value_string(a, memory->status ? memory->status : ""));
-}
 
 static unsigned flags_of(const struct value *object)
 {
@@ -148,18 +122,12 @@ static bool open_cluster(struct call *c, const struct value *object, struct kube
     return kube_open(c, value_at(object, "cluster"), path_of(c->arena, "cluster"), k);
 }
 
-static const struct value *id_of(struct call *c, const struct value *object)
-{
-    return value_f(c->arena, "%s/%s/%s", connection_name(value_at(object, "cluster")),
-                   value_text(object, "namespace"), value_text(object, "name"));
-}
-
 /* --- applying ------------------------------------------------------------------ */
 
 static bool apply(struct call *c, const struct value *prior, const struct value *planned,
                   struct release_memory *after)
 {
-    const struct release_memory before = memory_of(c, prior);
+    const struct release_memory before = release_state_memory(c, prior, REVISION);
     struct release r = release_of(c, planned);
     struct chart *chart;
     struct kube *k;
@@ -193,23 +161,9 @@ static bool settled(struct call *c, const struct value *planned, const struct re
 
     if (!release_get(c, planned, &r, &chart))
         return false;
-    *out = described(c, with_chart(c, planned, chart), after);
-    *out = value_with(c->arena, *out, "id", id_of(c, planned));
-    *out = value_with(c->arena, *out, "drift", &value_empty_list);
+    *out = release_state_kept(c, with_chart(c, planned, chart), REVISION, after, &value_empty_list);
+    *out = value_with(c->arena, *out, "id", release_state_id(c, planned));
     return true;
-}
-
-/* A namespace that was made for nothing goes again. */
-static void leave_namespace(struct call *c, const struct value *planned)
-{
-    struct diags unheard;
-    struct call quiet;
-    struct kube *k;
-
-    diags_init(&unheard, c->arena);
-    quiet = call_quietly(c, &unheard);
-    if (value_flag(planned, "create_namespace") && open_cluster(&quiet, planned, &k))
-        (void)namespace_release(&quiet, k, value_text(planned, "namespace"));
 }
 
 static bool chart_create(struct call *c, const struct value *planned, const struct value **out)
@@ -218,10 +172,10 @@ static bool chart_create(struct call *c, const struct value *planned, const stru
     bool done = apply(c, &value_null, planned, &after);
 
     if (!done && !after.revision) {
-        leave_namespace(c, planned);
+        if (value_flag(planned, "create_namespace"))
+            namespace_leave(c, value_at(planned, "cluster"), value_text(planned, "namespace"));
         return false;
     }
-    memory_keep(c, &after);
     return settled(c, planned, &after, out) && done;
 }
 
@@ -242,16 +196,15 @@ static bool chart_update(struct call *c, const struct value *prior, const struct
     if (is_untouched(prior, planned))
         return true;
     done = apply(c, prior, planned, &after);
-    memory_keep(c, &after);
     if (done)
         return settled(c, planned, &after, out);
-    *out = described(c, prior, &after);
+    *out = release_state_kept(c, prior, REVISION, &after, value_at(prior, "drift"));
     return false;
 }
 
 static bool chart_remove(struct call *c, const struct value *state)
 {
-    const struct release_memory before = memory_of(c, state);
+    const struct release_memory before = release_state_memory(c, state, REVISION);
     const struct release r = release_of(c, state);
     struct release_memory left;
     struct kube *k;
@@ -277,19 +230,6 @@ static const struct value *chart_named(struct arena *a, const struct release_fou
     return value_builder_map(&b);
 }
 
-static const struct value *with_fallbacks(struct call *c, const struct value *object)
-{
-    object = value_with(c->arena, object, "create_namespace", &value_true);
-    object = value_with(c->arena, object, "wait", &value_true);
-    object = value_with(c->arena, object, "force_conflicts", &value_false);
-    object = value_with(c->arena, object, "take_ownership", &value_false);
-    object = value_with(c->arena, object, "skip_crds", &value_false);
-    object = value_with(c->arena, object, "delete_crds", &value_false);
-    object = value_with(c->arena, object, "disable_hooks", &value_false);
-    object = value_with(c->arena, object, "drift", &value_empty_list);
-    return value_with(c->arena, object, "history_limit", value_integer(c->arena, RELEASE_HISTORY));
-}
-
 /* The import has left the names only. */
 static bool read_imported(struct call *c, struct kube *k, const struct value *state,
                           const struct value **out)
@@ -301,9 +241,9 @@ static bool read_imported(struct call *c, struct kube *k, const struct value *st
         return false;
     if (!found.found)
         return true;
-    memory_keep(c, &found.memory);
-    *out = with_fallbacks(c, described(c, state, &found.memory));
-    *out = value_with(a, *out, "id", id_of(c, state));
+    *out = release_state_kept(c, fallback_fill(a, attributes, state), REVISION, &found.memory,
+                              &value_empty_list);
+    *out = value_with(a, *out, "id", release_state_id(c, state));
     *out = value_with(a, *out, "chart", chart_named(a, &found));
     *out = value_with(a, *out, "values", value_count(found.values) ? found.values : &value_null);
     *out = value_with(a, *out, "chart_version", value_string(a, found.chart_version));
@@ -329,7 +269,7 @@ static bool is_gone(struct call *c, struct kube *k, const struct value *state,
 static bool chart_read(struct call *c, const struct value *state, const struct value **out)
 {
     const struct value *cluster = value_at(state, "cluster"), *drift;
-    const struct release_memory before = memory_of(c, state);
+    const struct release_memory before = release_state_memory(c, state, REVISION);
     struct release_memory after;
     struct kube *k;
     bool gone;
@@ -348,7 +288,7 @@ static bool chart_read(struct call *c, const struct value *state, const struct v
         !is_gone(c, k, state, &after, &gone))
         return false;
     if (!gone)
-        *out = value_with(c->arena, described(c, state, &after), "drift", drift);
+        *out = release_state_kept(c, state, REVISION, &after, drift);
     return true;
 }
 
@@ -365,16 +305,6 @@ static bool is_known(struct call *c, const struct value *config, const struct va
            !value_is_unknown(value_at(config, "namespace"));
 }
 
-static bool reach(struct call *c, const struct value *planned, struct kube **k)
-{
-    const struct value *cluster = value_at(planned, "cluster");
-
-    *k = NULL;
-    if (!connection_is_known(cluster) || !kube_reachable(c, cluster, path_of(c->arena, "cluster")))
-        return true;
-    return open_cluster(c, planned, k);
-}
-
 /* Written in another way, it is the same chart. */
 static void keep_source(struct call *c, struct plan *plan, const struct release_outlook *outlook)
 {
@@ -388,12 +318,7 @@ static void plan_outputs(struct call *c, struct plan *plan, const struct release
     struct arena *a = c->arena;
     bool imported = value_is_null(value_at(plan->prior, "digest"));
 
-    plan_set(c, plan, "objects", outlook->objects);
-    plan_set(c, plan, "drift", &value_empty_list);
-    plan_set(c, plan, "revision",
-             outlook->revision ? value_integer(a, outlook->revision) : &value_unknown);
-    plan_set(c, plan, "status", value_string(a, "deployed"));
-    plan_set(c, plan, "chart_version", value_string(a, r->chart->version));
+    release_state_plan(c, plan, REVISION, r, outlook);
     plan_set(c, plan, "app_version", value_string(a, r->chart->app_version));
     plan_set(c, plan, "digest",
              !outlook->changes && !plan_is_create(plan) && imported
@@ -403,13 +328,14 @@ static void plan_outputs(struct call *c, struct plan *plan, const struct release
 
 static bool plan_release(struct call *c, struct plan *plan, struct release *r)
 {
-    const struct release_memory before =
-        memory_of(c, plan_is_create(plan) ? &value_null : plan->prior);
+    const struct release_memory before = release_state_memory(c, plan->prior, REVISION);
     struct release_outlook outlook;
     struct chart *chart;
     struct kube *k;
 
-    if (!release_get(c, plan->config, r, &chart) || !reach(c, plan->planned, &k) ||
+    if (!release_get(c, plan->config, r, &chart) ||
+        !kube_open_for_plan(c, value_at(plan->planned, "cluster"), path_of(c->arena, "cluster"),
+                            &k) ||
         !release_plan(c, k, r, &before, &outlook))
         return false;
     plan_outputs(c, plan, r, &outlook);

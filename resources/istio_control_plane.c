@@ -280,16 +280,6 @@ static bool control_plane_read(struct call *c, const struct value *state, const 
 
 /* --- planning ------------------------------------------------------------------------ */
 
-/* NULL while the cluster is not known, or away (with a warning). */
-static bool open_for_plan(struct call *c, const struct value *object, struct kube **k)
-{
-    const struct value *cluster = value_at(object, "cluster");
-
-    *k = NULL;
-    return !connection_is_known(cluster) ||
-           !kube_reachable(c, cluster, path_of(c->arena, "cluster")) || open_cluster(c, object, k);
-}
-
 static void plan_all_unknown(struct call *c, struct plan *plan)
 {
     static const char *const outputs[] = {"objects", "releases", "drift", NULL};
@@ -304,7 +294,7 @@ static bool plan_releases(struct call *c, struct plan *plan)
     bool changes;
     struct kube *k;
 
-    if (!open_for_plan(c, planned, &k) ||
+    if (!kube_open_for_plan(c, value_at(planned, "cluster"), path_of(c->arena, "cluster"), &k) ||
         (k && !control_plane_check_server(c, k, planned, plan_is_create(plan))))
         return false;
     install_begin(&w, c, k, planned, plan->prior);

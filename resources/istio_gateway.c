@@ -3,7 +3,7 @@
 #include "codec/semver.h"
 #include "helm/arguments.h"
 #include "helm/extra.h"
-#include "helm/release.h"
+#include "helm/release_state.h"
 #include "helm/source.h"
 #include "istio/component.h"
 #include "istio/control_plane_id.h"
@@ -17,6 +17,8 @@
 #define IMPORT_HINT                                                                                \
     "terraform import <address> "                                                                  \
     "'cluster=<name>,kubeconfig=<path>,context=<context>,namespace=<namespace>,name=<name>'"
+
+#define REVISION "release_revision"
 
 static const struct attribute attributes[] = {
     CLUSTER("cluster", REQUIRED, "The cluster where the gateway runs."),
@@ -80,8 +82,7 @@ static const struct attribute attributes[] = {
     STRING("status", COMPUTED, "Status of that record: `deployed`, `failed`."),
     RELEASE_OBJECTS("objects", "The objects by `Kind.group/namespace/name`, and what the last "
                                "change of each was."),
-    TYPED("drift", LIST_OF(type_string), COMPUTED,
-          "What has changed on the cluster since the last apply. The next apply puts it right."),
+    RELEASE_DRIFT,
     TYPED("addresses", &type_string_list, COMPUTED,
           "Addresses of the load balancer: IPs, or the host name where it has only that."),
     STRING("hostname", COMPUTED, "Host name of the load balancer."),
@@ -106,12 +107,6 @@ static struct gateway_front front_of(const struct value *object)
 static bool open_cluster(struct call *c, const struct value *object, struct kube **k)
 {
     return kube_open(c, value_at(object, "cluster"), path_of(c->arena, "cluster"), k);
-}
-
-static const struct value *id_of(struct call *c, const struct value *object)
-{
-    return value_f(c->arena, "%s/%s/%s", connection_name(value_at(object, "cluster")),
-                   value_text(object, "namespace"), value_text(object, "name"));
 }
 
 /* --- what is wanted --------------------------------------------------------------------- */
@@ -199,31 +194,6 @@ static bool wanted_of(struct call *c, const struct value *object, struct wanted 
 
 /* --- state ---------------------------------------------------------------------------- */
 
-static struct release_memory memory_of(struct call *c, const struct value *state)
-{
-    return (struct release_memory){
-        .objects = value_at(state, "objects"),
-        .private = value_at(c->private_data, "release"),
-        .revision = value_integer_at(state, "release_revision"),
-        .status = value_text(state, "status"),
-    };
-}
-
-static const struct value *described(struct call *c, const struct value *object,
-                                     const struct release_memory *now, const struct value *drift)
-{
-    const struct value *status =
-        now->status && now->status[0] ? value_string(c->arena, now->status) : &value_null;
-
-    c->private_out = value_map_of(c->arena, {"release", now->private});
-    object = value_with(c->arena, object, "objects",
-                        value_is_set(now->objects) ? now->objects : &value_empty_map);
-    object =
-        value_with(c->arena, object, "release_revision", value_integer(c->arena, now->revision));
-    object = value_with(c->arena, object, "status", status);
-    return value_with(c->arena, object, "drift", drift);
-}
-
 static bool with_addresses(struct call *c, struct kube *k, const struct value **object)
 {
     const struct gateway_front front = front_of(*object);
@@ -281,25 +251,12 @@ static bool install(struct call *c, const struct value *planned, struct release_
     done = release_apply(c, k, &w.release, &before, &now);
     if (!done && value_count(now.objects) == 0 && now.revision == 0)
         return false;
-    *out = described(c, planned, &now, &value_empty_list);
-    *out = value_with(c->arena, *out, "id", id_of(c, planned));
+    *out = release_state_kept(c, planned, REVISION, &now, &value_empty_list);
+    *out = value_with(c->arena, *out, "id", release_state_id(c, planned));
     *out = value_with(c->arena, *out, "chart_version",
                       value_string(c->arena, w.release.chart->version));
     *out = without_addresses(c, *out);
     return done && wait_for_all(c, k, planned, &now) && with_addresses(c, k, out);
-}
-
-/* A namespace that was made for nothing goes again. */
-static void leave_namespace(struct call *c, const struct value *planned)
-{
-    struct diags unheard;
-    struct call quiet;
-    struct kube *k;
-
-    diags_init(&unheard, c->arena);
-    quiet = call_quietly(c, &unheard);
-    if (open_cluster(&quiet, planned, &k))
-        (void)namespace_release(&quiet, k, value_text(planned, "namespace"));
 }
 
 static bool gateway_create(struct call *c, const struct value *planned, const struct value **out)
@@ -307,7 +264,7 @@ static bool gateway_create(struct call *c, const struct value *planned, const st
     bool done = install(c, planned, (struct release_memory){.private = &value_null}, out);
 
     if (!done && !*out)
-        leave_namespace(c, planned);
+        namespace_leave(c, value_at(planned, "cluster"), value_text(planned, "namespace"));
     return done;
 }
 
@@ -315,7 +272,7 @@ static bool gateway_update(struct call *c, const struct value *prior, const stru
                            const struct value **out)
 {
     const struct value *now;
-    bool done = install(c, planned, memory_of(c, prior), &now);
+    bool done = install(c, planned, release_state_memory(c, prior, REVISION), &now);
 
     *out = done ? now : prior;
     if (!done && now) {
@@ -330,7 +287,7 @@ static bool gateway_update(struct call *c, const struct value *prior, const stru
 
 static bool gateway_remove(struct call *c, const struct value *state)
 {
-    const struct release_memory before = memory_of(c, state);
+    const struct release_memory before = release_state_memory(c, state, REVISION);
     const struct release release = {.name = value_text(state, "name"),
                                     .namespace = value_text(state, "namespace"),
                                     .flags = flags_of(state)};
@@ -350,7 +307,7 @@ static const struct value *adopted(struct call *c, const struct value *state,
     const struct value *network = value_at(found->values, "networkGateway");
     bool east_west = value_is_set(network);
 
-    state = described(c, state, &found->memory, &value_empty_list);
+    state = release_state_kept(c, state, REVISION, &found->memory, &value_empty_list);
     state = value_with(c->arena, state, "direction",
                        value_string(c->arena, east_west ? "east-west" : "north-south"));
     if (east_west)
@@ -358,7 +315,7 @@ static const struct value *adopted(struct call *c, const struct value *state,
     state = value_with(c->arena, state, "version", value_string(c->arena, found->chart_version));
     state =
         value_with(c->arena, state, "chart_version", value_string(c->arena, found->chart_version));
-    return value_with(c->arena, state, "id", id_of(c, state));
+    return value_with(c->arena, state, "id", release_state_id(c, state));
 }
 
 static bool read_imported(struct call *c, struct kube *k, const struct value *state,
@@ -377,7 +334,7 @@ static bool read_imported(struct call *c, struct kube *k, const struct value *st
 
 static bool gateway_read(struct call *c, const struct value *state, const struct value **out)
 {
-    struct release_memory before = memory_of(c, state), now;
+    struct release_memory before = release_state_memory(c, state, REVISION), now;
     const struct value *drift;
     struct kube *k;
     bool ours;
@@ -396,7 +353,7 @@ static bool gateway_read(struct call *c, const struct value *state, const struct
     *out = NULL;
     if (value_count(now.objects) == 0 && now.revision == 0 && !ours)
         return true;
-    *out = described(c, state, &now, drift);
+    *out = release_state_kept(c, state, REVISION, &now, drift);
     return with_addresses(c, k, out);
 }
 
@@ -447,18 +404,13 @@ static void set_addresses(struct call *c, struct plan *plan, const struct value 
 static void set_outlook(struct call *c, struct plan *plan, const struct wanted *w,
                         const struct release_outlook *outlook)
 {
-    plan_set(c, plan, "drift", &value_empty_list);
-    plan_set(c, plan, "objects", outlook->objects);
-    plan_set(c, plan, "status", value_string(c->arena, "deployed"));
-    plan_set(c, plan, "chart_version", value_string(c->arena, w->release.chart->version));
-    plan_set(c, plan, "release_revision",
-             outlook->revision > 0 ? value_integer(c->arena, outlook->revision) : &value_unknown);
+    release_state_plan(c, plan, REVISION, &w->release, outlook);
     set_addresses(c, plan, outlook->objects);
 }
 
 static bool gateway_plan(struct call *c, struct plan *plan)
 {
-    struct release_memory before = {.private = &value_null};
+    struct release_memory before = release_state_memory(c, plan->prior, REVISION);
     struct release_outlook outlook;
     struct kube *k = NULL;
     struct wanted w;
@@ -469,14 +421,11 @@ static bool gateway_plan(struct call *c, struct plan *plan)
         plan_set(c, plan, "drift", &value_empty_list);
         return true;
     }
-    if (!plan_is_create(plan))
-        before = memory_of(c, plan->prior);
     if (!wanted_of(c, plan->planned, &w))
         return false;
-    if (kube_reachable(c, value_at(plan->planned, "cluster"), path_of(c->arena, "cluster")) &&
-        !open_cluster(c, plan->planned, &k))
-        return false;
-    if (!release_plan(c, k, &w.release, &before, &outlook))
+    if (!kube_open_for_plan(c, value_at(plan->planned, "cluster"), path_of(c->arena, "cluster"),
+                            &k) ||
+        !release_plan(c, k, &w.release, &before, &outlook))
         return false;
     set_outlook(c, plan, &w, &outlook);
     return true;

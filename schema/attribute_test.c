@@ -161,3 +161,17 @@ TEST(fallback_literals)
             fail_msg("%s: %s", cases[i].text, v ? json_write(a, v).at : "NULL");
     }
 }
+
+TEST(fallbacks_fill_what_is_missing)
+{
+    static const struct attribute silent[] = {
+        STRING("name", REQUIRED, "Name."),
+        STRING("mode", OPTIONAL | COMPUTED, "Mode.", .fallback = "auto"),
+        NUMBER("port", OPTIONAL | COMPUTED, "Port.", .fallback = "80"),
+        BOOL("wait", OPTIONAL | COMPUTED, "Wait.", .fallback = "true"),
+        END_ATTRIBUTES,
+    };
+    const struct value *v = fallback_fill(a, silent, object(a, "{\"port\":1,\"mode\":null}"));
+
+    assert_true(text_is(json_write(a, v), "{\"port\":1,\"mode\":\"auto\",\"wait\":true}"));
+}

@@ -108,3 +108,12 @@ const struct value *fallback_value(struct arena *a, const struct attribute *row)
     skip_blanks(&l);
     return v && !value_is_null(v) && !*l.at ? v : NULL;
 }
+
+const struct value *fallback_fill(struct arena *a, const struct attribute *rows,
+                                  const struct value *object)
+{
+    ATTRIBUTE_EACH (row, rows)
+        if (row->fallback && value_is_null(value_at(object, row->name)))
+            object = value_with(a, object, row->name, fallback_value(a, row));
+    return object;
+}

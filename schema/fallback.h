@@ -10,4 +10,8 @@
 /* NULL when the literal is malformed, which a test rules out for every row. */
 const struct value *fallback_value(struct arena *a, const struct attribute *row);
 
+/* An object with the fallback of each top-level row of which it has nothing: for imports. */
+const struct value *fallback_fill(struct arena *a, const struct attribute *rows,
+                                  const struct value *object);
+
 #endif

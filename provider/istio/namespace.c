@@ -227,3 +227,15 @@ bool namespace_release(struct call *c, struct kube *k, const char *name)
         return true;
     return made ? take_away(c, k, found, name) : take_label_off(c, k, name);
 }
+
+void namespace_leave(struct call *c, const struct value *connection, const char *name)
+{
+    struct diags unheard;
+    struct call quiet;
+    struct kube *k;
+
+    diags_init(&unheard, c->arena);
+    quiet = call_quietly(c, &unheard);
+    if (kube_open(&quiet, connection, NULL, &k))
+        (void)namespace_release(&quiet, k, name);
+}

@@ -30,5 +30,8 @@ bool namespace_ensure(struct call *c, struct kube *k, const char *name, const ch
  * into every namespace; takes our label off somebody else's, when nothing of
  * ours is left. What cannot be looked at keeps the namespace, with a warning. */
 bool namespace_release(struct call *c, struct kube *k, const char *name);
+/* The same after a create that has made nothing in it: what goes wrong is not told,
+ * because the reason of that failure is. */
+void namespace_leave(struct call *c, const struct value *connection, const char *name);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "kube/client.h"
+#include "kube/connection.h"
 
 /* What a server says of itself: version, identity, whether it answers at all. */
 
@@ -160,4 +161,12 @@ bool kube_check_uid(struct call *c, struct kube *k)
                       "to a wrong cluster, or the cluster was made anew: then change uid in the "
                       "connection (or refresh the istio_cluster that it comes from).",
                       k->expected_uid, k->target.host, uid);
+}
+
+bool kube_open_for_plan(struct call *c, const struct value *connection, const struct path *at,
+                        struct kube **out)
+{
+    *out = NULL;
+    return !connection_is_known(connection) || !kube_reachable(c, connection, at) ||
+           kube_open(c, connection, at, out);
 }

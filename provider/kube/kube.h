@@ -63,6 +63,10 @@ bool kube_version(struct call *c, struct kube *k, struct kube_version *out);
  * or when the connection itself is at fault (kube_open will say so). False adds
  * the warning that what was known last is shown. */
 bool kube_reachable(struct call *c, const struct value *connection, const struct path *at);
+/* kube_open() for plans: *out NULL while the connection is not known, or, with that
+ * warning, its server away. */
+bool kube_open_for_plan(struct call *c, const struct value *connection, const struct path *at,
+                        struct kube **out);
 /* UID of the namespace kube-system: the cluster's identity. */
 bool kube_uid(struct call *c, struct kube *k, const char **out);
 
