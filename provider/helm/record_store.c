@@ -7,8 +7,6 @@
 #include "codec/base64.h"
 #include "helm/record.h"
 
-static const char managed_by[] = "app.kubernetes.io/managed-by";
-
 static const char *secret_name(struct arena *a, const char *name, int64_t revision)
 {
     return text_f(a, "sh.helm.release.v1.%s.v%" PRId64, name, revision);
@@ -41,12 +39,11 @@ static const struct value *history_entry(struct arena *a, const struct value *se
 {
     const struct value *metadata = value_at(secret, "metadata"),
                        *labels = value_at(metadata, "labels");
-    bool ours = strcmp(value_text(labels, managed_by), KUBE_FIELD_MANAGER) == 0;
 
-    return value_map_of(a,
-                        {"revision", value_integer(a, revision_of(value_text(labels, "version")))},
-                        {"status", value_at(labels, "status")}, {"ours", value_bool(ours)},
-                        {"uid", value_at(metadata, "uid")});
+    return value_map_of(
+        a, {"revision", value_integer(a, revision_of(value_text(labels, "version")))},
+        {"status", value_at(labels, "status")}, {"ours", value_bool(kube_is_ours(secret))},
+        {"uid", value_at(metadata, "uid")});
 }
 
 bool record_history(struct call *c, struct kube *k, const char *name, const char *namespace,
@@ -102,7 +99,7 @@ static const struct value *secret_of(struct arena *a, const struct record *r, st
     const struct value *labels = value_map_of(
         a, {"name", value_string(a, r->name)}, {"owner", value_string(a, "helm")},
         {"status", value_string(a, r->status)}, {"version", value_f(a, "%" PRId64, r->revision)},
-        {"modifiedAt", now_value(a)}, {managed_by, value_string(a, KUBE_FIELD_MANAGER)});
+        {"modifiedAt", now_value(a)});
 
     return value_map_of(
         a, {"apiVersion", value_string(a, "v1")}, {"kind", value_string(a, "Secret")},
