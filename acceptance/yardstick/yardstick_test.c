@@ -296,8 +296,10 @@ static void judge(struct score *score, const char *name, const struct answer *an
     if (matches(answer, rendered, ours, errors))
         return;
     score->failed++;
-    print_message("DIFFERENT %s\n  ours: %s\n  Helm: %s\n", name, text_z(a, ours),
-                  outcome_text(a, answer));
+    /* print_message() would cut long texts off. */
+    printf("DIFFERENT %s\n  ours: %s\n  Helm: %s\n", name, text_z(a, ours),
+           outcome_text(a, answer));
+    fflush(stdout);
 }
 
 /* --- all of them ---------------------------------------------------------------- */

@@ -113,16 +113,17 @@ static void print_version(struct text_builder *b, const struct datum *self)
 static const struct datum_class capabilities_class =
     STRUCTURE_CLASS("*chartutil.Capabilities", "ptr");
 static const struct datum_class helm_version_class = STRUCTURE_CLASS("version.BuildInfo", "struct");
-/* Prints as its version, which is what {{ .Capabilities.KubeVersion }} gives. */
 static const struct datum_class kube_version_class = {
     .type_name = "chartutil.KubeVersion",
     .kind_name = "struct",
     .member = structure_member,
-    .print = print_version,
+    .parameters = structure_method_parameters,
+    .print = structure_print,
+    .show = print_version,
     .plain = structure_plain,
 };
 static const struct structure_method kube_version_methods[] = {
-    {"String", 0, git_version}, {"GitVersion", 0, git_version}, {NULL, 0, NULL}};
+    {"String", "", git_version}, {"GitVersion", "", git_version}, {NULL, NULL, NULL}};
 
 static const struct datum *version_list(const struct datum *self)
 {
@@ -139,13 +140,19 @@ static const struct datum *has(struct function_call *f, const struct datum *self
     return &datum_false;
 }
 
+static const struct structure_method version_methods[] = {{"Has", "s", has}, {NULL, NULL, NULL}};
+
 static const struct datum *version_member(struct function_call *f, const struct datum *self,
                                           struct text name, bool *found, bool *is_method)
 {
-    static const struct structure_method methods[] = {{"Has", 1, has}, {NULL, 0, NULL}};
-
     *is_method = true;
-    return structure_call(f, self, methods, name, found);
+    return structure_call(f, self, version_methods, name, found);
+}
+
+static const char *version_parameters(__attribute__((unused)) const struct datum *self,
+                                      struct text name)
+{
+    return structure_parameters(version_methods, name);
 }
 
 static void print_versions(struct text_builder *b, const struct datum *self)
@@ -165,6 +172,8 @@ static const struct datum_class version_set_class = {
     .member = version_member,
     .print = print_versions,
     .plain = plain_versions,
+    .elements = version_list,
+    .parameters = version_parameters,
 };
 
 static const struct datum *structure_new(struct arena *a, const struct datum_class *class,

@@ -110,9 +110,9 @@ static const struct datum *as_secrets(struct function_call *f, const struct datu
 }
 
 static const struct structure_method methods[] = {
-    {"Get", 1, get},   {"GetBytes", 1, get_bytes}, {"Lines", 1, lines},
-    {"Glob", 1, glob}, {"AsConfig", 0, as_config}, {"AsSecrets", 0, as_secrets},
-    {NULL, 0, NULL},
+    {"Get", "s", get},   {"GetBytes", "s", get_bytes}, {"Lines", "s", lines},
+    {"Glob", "s", glob}, {"AsConfig", "", as_config},  {"AsSecrets", "", as_secrets},
+    {NULL, NULL, NULL},
 };
 
 /* What is no method is a name of the map, and absent ones are empty bytes. */
@@ -138,12 +138,19 @@ static const struct datum *plain(__attribute__((unused)) struct arena *a, const 
     return map_of(self);
 }
 
+static const char *parameters(__attribute__((unused)) const struct datum *self, struct text name)
+{
+    return structure_parameters(methods, name);
+}
+
 static const struct datum_class files_class = {
     .type_name = "engine.files",
     .kind_name = "map",
     .member = member,
     .print = print,
     .plain = plain,
+    .elements = map_of,
+    .parameters = parameters,
 };
 
 static const struct datum *files_new(struct arena *a, const struct datum *map)

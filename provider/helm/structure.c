@@ -19,25 +19,35 @@ static const struct datum *field_of(const struct structure *s, struct text name)
     return NULL;
 }
 
+static const struct structure_method *method_named(const struct structure_method *methods,
+                                                   struct text name)
+{
+    for (const struct structure_method *m = methods; m && m->name; m++)
+        if (text_is(name, m->name))
+            return m;
+    return NULL;
+}
+
+const char *structure_parameters(const struct structure_method *methods, struct text name)
+{
+    const struct structure_method *m = method_named(methods, name);
+
+    return m ? m->parameters : NULL;
+}
+
+const char *structure_method_parameters(const struct datum *self, struct text name)
+{
+    return structure_parameters(of(self)->methods, name);
+}
+
 const struct datum *structure_call(struct function_call *f, const struct datum *self,
                                    const struct structure_method *methods, struct text name,
                                    bool *found)
 {
-    *found = false;
-    for (const struct structure_method *m = methods; m && m->name && !*found; m++) {
-        if (!text_is(name, m->name))
-            continue;
-        *found = true;
-        if (f->count != m->count)
-            return function_fail(f, "wrong number of args for %s: want %zu got %zu", m->name,
-                                 m->count, f->count);
-        for (size_t i = 0; i < f->count; i++)
-            if (f->arguments[i]->kind != DATUM_STRING)
-                return function_fail(f, "wrong type for value; expected string; got %s",
-                                     datum_type_name(f->arguments[i]));
-        return m->run(f, self);
-    }
-    return NULL;
+    const struct structure_method *m = method_named(methods, name);
+
+    *found = m != NULL;
+    return m ? m->run(f, self) : NULL;
 }
 
 const struct datum *structure_member(struct function_call *f, const struct datum *self,

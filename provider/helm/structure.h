@@ -12,7 +12,7 @@ struct structure_field {
 };
 struct structure_method {
     const char *name;
-    size_t count; /* of arguments: strings */
+    const char *parameters; /* by the letters of template/function.h */
     const struct datum *(*run)(struct function_call *f, const struct datum *self);
 };
 /* What the classes made here hold as data. Lives as long as the datum. */
@@ -23,6 +23,7 @@ struct structure {
 
 const struct datum *structure_member(struct function_call *f, const struct datum *self,
                                      struct text name, bool *found, bool *is_method);
+const char *structure_method_parameters(const struct datum *self, struct text name);
 /* "{a b}" */
 void structure_print(struct text_builder *b, const struct datum *self);
 const struct datum *structure_plain(struct arena *a, const struct datum *self);
@@ -31,11 +32,13 @@ const struct datum *structure_plain(struct arena *a, const struct datum *self);
 #define STRUCTURE_CLASS(go_type, go_kind)                                                          \
     {                                                                                              \
         .type_name = (go_type), .kind_name = (go_kind), .member = structure_member,                \
-        .print = structure_print, .plain = structure_plain                                         \
+        .parameters = structure_method_parameters, .print = structure_print,                       \
+        .plain = structure_plain                                                                   \
     }
 
-/* Finds name among the methods and runs it on the arguments of f, which must be
- * strings, as many as it takes. For classes with another kind of data. */
+/* The same for classes with another kind of data: the parameters of the method `name`
+ * (NULL = there is none), and its call with arguments that were checked by them. */
+const char *structure_parameters(const struct structure_method *methods, struct text name);
 const struct datum *structure_call(struct function_call *f, const struct datum *self,
                                    const struct structure_method *methods, struct text name,
                                    bool *found);

@@ -7,6 +7,9 @@ const struct datum datum_nil = {.kind = DATUM_NIL};
 const struct datum datum_true = {.kind = DATUM_BOOL, .boolean = true};
 const struct datum datum_false = {.kind = DATUM_BOOL, .boolean = false};
 const struct datum datum_empty_string = {.kind = DATUM_STRING, .text = {"", 0}};
+static struct datum_map unmade; /* nobody writes to it */
+const struct datum datum_unmade_map = {.kind = DATUM_MAP, .map = &unmade};
+const struct datum datum_unmade_list = {.kind = DATUM_LIST};
 
 enum { MAP_FIRST = 8 };
 
@@ -209,6 +212,18 @@ const struct datum *datum_get_z(const struct datum *d, const char *key)
 }
 
 /* --- asking -------------------------------------------------------------- */
+const struct datum *datum_elements(const struct datum *d)
+{
+    if (d->kind == DATUM_OBJECT && d->object.class->elements)
+        return d->object.class->elements(d);
+    return d;
+}
+
+bool datum_is_unmade(const struct datum *d)
+{
+    return d->kind == DATUM_MAP ? d->map == &unmade : d == &datum_unmade_list;
+}
+
 size_t datum_len(const struct datum *d)
 {
     switch (d->kind) {
@@ -238,7 +253,7 @@ bool datum_truth(const struct datum *d)
     case DATUM_FLOAT64:
         return d->real < 0 || d->real > 0 || d->real != d->real;
     case DATUM_OBJECT:
-        return true;
+        return !d->object.class->elements || datum_len(datum_elements(d)) > 0;
     default:
         return datum_len(d) > 0;
     }
@@ -343,7 +358,10 @@ const char *datum_type_name(const struct datum *d)
 
 bool datum_holds_any(const struct datum *d)
 {
-    return !d->type_name || d->type_name[0] != '[' || text_ends_with(text_of(d->type_name), "{}");
+    struct text name = text_of(d->type_name);
+
+    return !(text_starts_with(name, "[") || text_starts_with(name, "map[")) ||
+           text_ends_with(name, "{}");
 }
 
 /* --- copying ------------------------------------------------------------- */

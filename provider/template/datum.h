@@ -50,10 +50,19 @@ struct datum_class {
      * it failed and function_fail() was called. */
     const struct datum *(*member)(struct function_call *f, const struct datum *self,
                                   struct text name, bool *found, bool *is_method);
+    /* The method's parameters in the letters of function.h; NULL = there is no such
+     * method. Without it methods take anything and judge for themselves. */
+    const char *(*parameters)(const struct datum *self, struct text name);
     /* As fmt prints it with %v. */
     void (*print)(struct text_builder *b, const struct datum *self);
-    /* For range, toYaml and len: the object as a plain map or list; NULL = it is none. */
+    /* As an action prints it, where a String() that fmt does not see makes a
+     * difference; NULL = as fmt does. */
+    void (*show)(struct text_builder *b, const struct datum *self);
+    /* What toYaml and toJson write; NULL = the printed text. */
     const struct datum *(*plain)(struct arena *a, const struct datum *self);
+    /* The elements of what is a map or slice to Go, for range, index, len and truth;
+     * NULL = it is a struct. */
+    const struct datum *(*elements)(const struct datum *self);
 };
 
 struct datum {
@@ -92,6 +101,8 @@ struct datum_map {
 };
 
 extern const struct datum datum_nil, datum_true, datum_false, datum_empty_string;
+/* What a nil becomes where a function wants a map or a list. */
+extern const struct datum datum_unmade_map, datum_unmade_list;
 
 /* --- building (strings, items and keys are borrowed, not copied) --------- */
 const struct datum *datum_bool(bool b);
@@ -116,8 +127,13 @@ void datum_unset(const struct datum *map, struct text key);
 /* NULL when absent or not a map. */
 const struct datum *datum_get(const struct datum *map, struct text key);
 const struct datum *datum_get_z(const struct datum *map, const char *key);
+/* The map or list that d's elements are in: d itself but for objects that are one. */
+const struct datum *datum_elements(const struct datum *d);
 /* Bytes of a string, elements of a list, entries of a map; else 0. */
 size_t datum_len(const struct datum *d);
+/* A map or list that Go has not made: it is written as null, and setting a key in the
+ * map is an error. */
+bool datum_is_unmade(const struct datum *d);
 /* Go's truth: false, 0, nil, "" and empty lists and maps are false. */
 bool datum_truth(const struct datum *d);
 /* reflect.DeepEqual: kinds (and Go types) must agree too. */

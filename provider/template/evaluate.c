@@ -153,6 +153,15 @@ static struct operand map_field(struct template_run *run, struct operand receive
     return (struct operand){&datum_nil, true};
 }
 
+/* What the evaluator checks of a method's arguments before the call. */
+static const char *method_parameters(const struct datum *receiver, struct text name)
+{
+    const struct datum_class *class = receiver->object.class;
+    const char *letters = class->parameters ? class->parameters(receiver, name) : NULL;
+
+    return letters ? letters : "v*";
+}
+
 /* A field, or a method with its arguments. */
 static struct operand object_field(struct template_run *run, struct operand dot,
                                    const struct node *node, struct operand receiver,
@@ -163,7 +172,7 @@ static struct operand object_field(struct template_run *run, struct operand dot,
     bool found = false, is_method = false;
     const struct datum *member;
 
-    if (!evaluate_arguments(run, dot, "v*", name, arguments, &f))
+    if (!evaluate_arguments(run, dot, method_parameters(receiver.datum, name), name, arguments, &f))
         return none;
     member = class->member(&f, receiver.datum, name, &found, &is_method);
     if (!found)

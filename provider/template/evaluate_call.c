@@ -70,9 +70,9 @@ static struct operand check_nil(struct template_run *run, char letter, struct op
     if (value.boxed && letter != 'n')
         return fail(run, "wrong type for value", expected, "interface {}");
     if (letter == 'm')
-        return (struct operand){datum_map_new(run->arena), false};
+        return (struct operand){&datum_unmade_map, false};
     if (letter == 'l')
-        return (struct operand){datum_list(run->arena, NULL, 0), false};
+        return (struct operand){&datum_unmade_list, false};
     return fail(run, "invalid value", expected, NULL);
 }
 

@@ -13,6 +13,8 @@ static bool print_value(struct template_run *run, struct operand value)
 {
     if (value.datum->kind == DATUM_NIL)
         text_add_z(run->out, "<no value>");
+    else if (value.datum->kind == DATUM_OBJECT && value.datum->object.class->show)
+        value.datum->object.class->show(run->out, value.datum);
     else
         datum_print(run->out, value.datum);
     return evaluate_step(run);
@@ -178,15 +180,6 @@ static enum flow range_value(struct template_run *run, const struct node *n, con
     }
 }
 
-static const struct datum *ranged(struct template_run *run, const struct datum *d)
-{
-    const struct datum *plain = NULL;
-
-    if (d->kind == DATUM_OBJECT && d->object.class->plain)
-        plain = d->object.class->plain(run->arena, d);
-    return plain ? plain : d;
-}
-
 static enum flow walk_range(struct template_run *run, struct operand dot, const struct node *n)
 {
     size_t variables = run->variable_count;
@@ -198,7 +191,7 @@ static enum flow walk_range(struct template_run *run, struct operand dot, const 
     value = evaluate_pipeline(run, dot, n->control.pipeline);
     if (!value.datum)
         return FAILED;
-    flow = range_value(run, n, ranged(run, value.datum), &empty);
+    flow = range_value(run, n, datum_elements(value.datum), &empty);
     if (flow == NEXT && empty && n->control.otherwise)
         flow = walk_list(run, dot, n->control.otherwise);
     else if (flow == BREAK)

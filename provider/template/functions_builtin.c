@@ -7,21 +7,30 @@
 enum { OUTPUT_MAX = TEMPLATE_OUTPUT_BYTES_MAX };
 
 /* --- comparison -------------------------------------------------------------------- */
-enum class { OTHER, BOOL, SIGNED, UNSIGNED, FLOAT, STRING };
+enum basic_kind { OTHER, BOOL, SIGNED, UNSIGNED, FLOAT, STRING };
 
-static enum class class_of(const struct datum *d) {
-    switch (d->kind){
-        case DATUM_BOOL : return BOOL; case DATUM_INT : case DATUM_INT64 : return SIGNED;
-        case DATUM_UINT8 : return UNSIGNED;
-        case DATUM_FLOAT64 : return FLOAT;
-        case DATUM_STRING : return STRING;
-        default : return OTHER;
+static enum basic_kind basic_kind(const struct datum *d)
+{
+    switch (d->kind) {
+    case DATUM_BOOL:
+        return BOOL;
+    case DATUM_INT:
+    case DATUM_INT64:
+        return SIGNED;
+    case DATUM_UINT8:
+        return UNSIGNED;
+    case DATUM_FLOAT64:
+        return FLOAT;
+    case DATUM_STRING:
+        return STRING;
+    default:
+        return OTHER;
     }
 }
 
 static bool are_integers(const struct datum *a, const struct datum *b)
 {
-    enum class x = class_of(a), y = class_of(b);
+    enum basic_kind x = basic_kind(a), y = basic_kind(b);
 
     return (x == SIGNED || x == UNSIGNED) && (y == SIGNED || y == UNSIGNED);
 }
@@ -67,9 +76,9 @@ static bool equal(struct function_call *f, const struct datum *a, const struct d
         *out = a->integer == b->integer;
         return true;
     }
-    if (class_of(a) != class_of(b))
+    if (basic_kind(a) != basic_kind(b))
         return a->kind == DATUM_NIL || b->kind == DATUM_NIL || fail_incompatible(f, a, b);
-    if (class_of(a) == OTHER)
+    if (basic_kind(a) == OTHER)
         return equal_others(f, a, b, out);
     *out = datum_equal(a, b);
     return true;
@@ -96,17 +105,17 @@ static const struct datum *ne(struct function_call *f)
 
 static bool less(struct function_call *f, const struct datum *a, const struct datum *b, bool *out)
 {
-    enum class class = class_of(a);
+    enum basic_kind kind = basic_kind(a);
 
-    if (class == OTHER || class_of(b) == OTHER)
+    if (kind == OTHER || basic_kind(b) == OTHER)
         return function_fail(f, "invalid type for comparison");
     if (are_integers(a, b))
         *out = a->integer < b->integer;
-    else if (class != class_of(b))
+    else if (kind != basic_kind(b))
         return fail_incompatible(f, a, b);
-    else if (class == BOOL)
+    else if (kind == BOOL)
         return function_fail(f, "invalid type for comparison");
-    else if (class == FLOAT)
+    else if (kind == FLOAT)
         *out = a->real < b->real;
     else
         *out = text_compare(a->text, b->text) < 0;
@@ -147,21 +156,12 @@ static const struct datum *ge(struct function_call *f)
     return less(f, f->arguments[0], f->arguments[1], &is) ? datum_bool(!is) : NULL;
 }
 
-static const struct datum * not(struct function_call * f)
+static const struct datum *negate(struct function_call *f)
 {
     return datum_bool(!datum_truth(f->arguments[0]));
 }
 
 /* --- elements ----------------------------------------------------------------------- */
-static const struct datum *plain(struct function_call *f, const struct datum *d)
-{
-    const struct datum *p = NULL;
-
-    if (d->kind == DATUM_OBJECT && d->object.class->plain)
-        p = d->object.class->plain(f->arena, d);
-    return p ? p : d;
-}
-
 /* d as an index into list, which has `count` elements. */
 static bool position(struct function_call *f, const struct datum *list, const struct datum *d,
                      size_t *out)
@@ -207,6 +207,14 @@ static const struct datum *map_element(struct function_call *f, const struct dat
     return found ? found : &datum_nil;
 }
 
+/* Go looks behind a pointer before it complains of a type. */
+static const char *pointed_type(const struct datum *d)
+{
+    const char *name = datum_type_name(d);
+
+    return name + (name[0] == '*');
+}
+
 static const struct datum *index_of(struct function_call *f)
 {
     const struct datum *d = f->arguments[0];
@@ -214,7 +222,7 @@ static const struct datum *index_of(struct function_call *f)
     if (d->kind == DATUM_NIL)
         return function_fail(f, "index of untyped nil");
     for (size_t i = 1; i < f->count && d; i++) {
-        d = plain(f, d);
+        d = datum_elements(d);
         if (d->kind == DATUM_LIST || d->kind == DATUM_STRING || d->kind == DATUM_BYTES)
             d = list_element(f, d, f->arguments[i]);
         else if (d->kind == DATUM_MAP)
@@ -222,14 +230,14 @@ static const struct datum *index_of(struct function_call *f)
         else if (d->kind == DATUM_NIL)
             d = function_fail(f, "index of nil pointer");
         else
-            d = function_fail(f, "can't index item of type %s", datum_type_name(d));
+            d = function_fail(f, "can't index item of type %s", pointed_type(d));
     }
     return d;
 }
 
 static const struct datum *len(struct function_call *f)
 {
-    const struct datum *d = plain(f, f->arguments[0]);
+    const struct datum *d = datum_elements(f->arguments[0]);
 
     switch (d->kind) {
     case DATUM_STRING:
@@ -243,7 +251,7 @@ static const struct datum *len(struct function_call *f)
                                  ? "len of nil pointer"
                                  : "reflect: call of reflect.Value.Type on zero Value");
     default:
-        return function_fail(f, "len of type %s", datum_type_name(d));
+        return function_fail(f, "len of type %s", pointed_type(d));
     }
 }
 
@@ -383,7 +391,7 @@ static const struct datum *call(struct function_call *f)
 const struct function functions_builtin[] = {
     {"and", "v+", NULL, FUNCTION_AND},
     {"or", "v+", NULL, FUNCTION_OR},
-    {"not", "v", not, 0},
+    {"not", "v", negate, 0},
     {"eq", "v+", eq, 0},
     {"ne", "vv", ne, 0},
     {"lt", "vv", lt, 0},

@@ -25,6 +25,8 @@ static const struct datum *run_get(struct function_call *f)
 
 static const struct datum *run_set(struct function_call *f)
 {
+    if (datum_is_unmade(function_argument(f, 0)))
+        return function_fail(f, "assignment to entry in nil map");
     datum_set(function_argument(f, 0), function_text(f, 1), function_argument(f, 2));
     return function_argument(f, 0);
 }
@@ -116,7 +118,11 @@ static const struct datum *not_a(struct function_call *f, const struct datum *d,
                          wanted);
 }
 
-/* Any map will do, also .Values itself, whose Go type Sprig refuses. */
+static bool is_plain_map(const struct datum *d)
+{
+    return d->kind == DATUM_MAP && text_is(TEXT("map[string]interface {}"), datum_type_name(d));
+}
+
 static const struct datum *run_dig(struct function_call *f)
 {
     const struct datum *at;
@@ -124,13 +130,13 @@ static const struct datum *run_dig(struct function_call *f)
     if (f->count < 3)
         return function_fail(f, "dig needs at least three arguments");
     at = function_argument(f, f->count - 1);
-    if (at->kind != DATUM_MAP)
+    if (!is_plain_map(at))
         return not_a(f, at, "map[string]interface {}");
     for (size_t i = 0; i + 2 < f->count; i++)
         if (function_argument(f, i)->kind != DATUM_STRING)
             return not_a(f, function_argument(f, i), "string");
     for (size_t i = 0; i + 2 < f->count; i++) {
-        if (at->kind != DATUM_MAP)
+        if (!is_plain_map(at))
             return not_a(f, at, "map[string]interface {}");
         at = datum_get(at, function_argument(f, i)->text);
         if (!at)

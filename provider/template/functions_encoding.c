@@ -25,15 +25,12 @@ static const struct datum *built(struct function_call *f, const struct text_buil
     return datum_string(f->arena, text_built(b));
 }
 
-/* An empty map or list; one that is nil in Go is written as null. */
-static const struct datum *empty(struct arena *a, enum datum_kind kind, bool nil)
+/* An empty map or list; of JSON one that Go has not made. */
+static const struct datum *empty(struct arena *a, enum datum_kind kind, bool unmade)
 {
-    struct datum *d = arena_alloc(a, sizeof(*d));
-
-    *d = kind == DATUM_MAP ? *datum_map_new(a) : *datum_list(a, NULL, 0);
-    if (nil)
-        d->type_name = kind == DATUM_MAP ? json_nil_map : json_nil_list;
-    return d;
+    if (kind == DATUM_MAP)
+        return unmade ? &datum_unmade_map : datum_map_new(a);
+    return unmade ? &datum_unmade_list : datum_list(a, NULL, 0);
 }
 
 /* A failure as the result that templates look for: {"Error": text} or [text]. */
@@ -61,7 +58,7 @@ static const char *misfit(struct arena *a, const struct datum *d, enum datum_kin
                                                   : "bool";
 
     return text_f(a, "json: cannot unmarshal %s into Go value of type %s", name,
-                  wanted == DATUM_MAP ? json_nil_map : json_nil_list);
+                  datum_type_name(wanted == DATUM_MAP ? &datum_unmade_map : &datum_unmade_list));
 }
 
 /* --- YAML ----------------------------------------------------------------- */
@@ -96,14 +93,6 @@ static const struct datum *to_yaml_pretty(struct function_call *f)
     const char *error;
 
     return yaml_of(f, YAML_WRITE_PRETTY, &error);
-}
-
-static const struct datum *must_to_yaml(struct function_call *f)
-{
-    const char *error;
-    const struct datum *text = yaml_of(f, YAML_WRITE, &error);
-
-    return error ? function_fail(f, "%s", error) : text;
 }
 
 static const struct datum *yaml_as(struct function_call *f, enum datum_kind kind)
@@ -208,24 +197,12 @@ static const struct datum *must_from_json(struct function_call *f)
 
 /* --- TOML ----------------------------------------------------------------- */
 
-static const struct datum *toml_of(struct function_call *f, enum on_error on_error)
+static const struct datum *to_toml(struct function_call *f)
 {
     struct text_builder b = builder(f);
     const char *error = toml_write(&b, function_argument(f, 0));
 
-    if (error)
-        return on_error == FAIL ? function_fail(f, "%s", error) : datum_string_z(f->arena, error);
-    return built(f, &b);
-}
-
-static const struct datum *to_toml(struct function_call *f)
-{
-    return toml_of(f, GIVE_NOTHING);
-}
-
-static const struct datum *must_to_toml(struct function_call *f)
-{
-    return toml_of(f, FAIL);
+    return error ? datum_string_z(f->arena, error) : built(f, &b);
 }
 
 static const struct datum *from_toml(struct function_call *f)
@@ -261,7 +238,6 @@ static const struct datum *b32dec(struct function_call *f)
 const struct function functions_encoding[] = {
     {"toYaml", "v", to_yaml, 0},
     {"toYamlPretty", "v", to_yaml_pretty, 0},
-    {"mustToYaml", "v", must_to_yaml, 0},
     {"fromYaml", "s", from_yaml, 0},
     {"fromYamlArray", "s", from_yaml_array, 0},
     {"toJson", "v", to_json, 0},
@@ -274,7 +250,6 @@ const struct function functions_encoding[] = {
     {"mustFromJson", "s", must_from_json, 0},
     {"fromJsonArray", "s", from_json_array, 0},
     {"toToml", "v", to_toml, 0},
-    {"mustToToml", "v", must_to_toml, 0},
     {"fromToml", "s", from_toml, 0},
     {"b64enc", "s", b64enc, 0},
     {"b64dec", "s", b64dec, 0},

@@ -7,8 +7,6 @@
 #include "codec/base64.h"
 #include "codec/real.h"
 
-const char json_nil_map[] = "map[string]interface {}", json_nil_list[] = "[]interface {}";
-
 struct writer {
     struct text_builder *b;
     unsigned flags;
@@ -100,7 +98,7 @@ const struct datum *json_plain(struct arena *a, const struct datum *d)
 
     if (d->kind == DATUM_BYTES)
         return datum_string(a, base64_encode(a, d->text, BASE64_STANDARD));
-    if ((d->type_name == json_nil_map || d->type_name == json_nil_list) && !datum_len(d))
+    if (datum_is_unmade(d))
         return &datum_nil;
     if (d->kind != DATUM_OBJECT)
         return d;

@@ -17,8 +17,6 @@ const char *json_write_datum(struct text_builder *b, const struct datum *d, unsi
 /* An object (time, version, files) as what its JSON is made of: a map, list or string;
  * other kinds as they are. */
 const struct datum *json_plain(struct arena *a, const struct datum *d);
-/* Type names (by address) of a map and a list that are nil in Go: written as null. */
-extern const char json_nil_map[], json_nil_list[];
 void json_write_text(struct text_builder *b, struct text t, unsigned flags);
 /* The number of bytes of the UTF-8 character at *at; 0 when it is none. */
 size_t json_rune(struct text t, unsigned *rune);
