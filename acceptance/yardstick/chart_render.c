@@ -268,7 +268,6 @@ static struct text output(struct call *c, const struct options *o, struct render
     struct chart_files crds = render_crd_files(c->arena, r->chart);
     struct text_builder b;
     struct text objects;
-    size_t hooks = r->hook_count;
 
     text_builder_init(&b, c->arena, 2 * (size_t)TEMPLATE_OUTPUT_BYTES_MAX);
     for (size_t i = 0; i < crds.count && o->include_crds; i++) {
@@ -276,17 +275,15 @@ static struct text output(struct call *c, const struct options *o, struct render
         text_add(&b, crds.all[i].data);
         text_add_char(&b, '\n');
     }
-    text_add(&b, render_manifest(c->arena, r, false));
+    text_add(&b, render_manifest(c->arena, r));
     objects = manifest_trim(text_built(&b));
     if (o->skip_tests)
         drop_tests(r);
-    hooks = r->hook_count;
-    r->document_count = 0;
     text_builder_init(&b, c->arena, 2 * (size_t)TEMPLATE_OUTPUT_BYTES_MAX);
     text_add(&b, objects);
     text_add_char(&b, '\n');
-    if (!o->no_hooks && hooks > 0)
-        text_add(&b, render_manifest(c->arena, r, true));
+    if (!o->no_hooks)
+        text_add(&b, render_hooks(c->arena, r));
     return text_built(&b);
 }
 

@@ -9,6 +9,7 @@
 
 #include "acceptance/yardstick/case_file.h"
 #include "codec/yml.h"
+#include "helm/manifest.h"
 #include "helm/render.h"
 #include "helm/values.h"
 
@@ -219,12 +220,13 @@ static struct text without_end(struct text t)
     return t;
 }
 
-/* As `helm template` prints it. */
+/* As `helm template` prints it: an empty line stands for no documents at all. */
 static struct text manifest_of(const struct attempt *at)
 {
     struct arena *a = at->call->arena;
     struct chart_files crds = {NULL, 0};
     struct text_builder b;
+    struct text objects;
 
     if (at->with_crds)
         crds = render_crd_files(a, at->rendered.chart);
@@ -232,7 +234,12 @@ static struct text manifest_of(const struct attempt *at)
     for (size_t i = 0; i < crds.count; i++)
         text_add_f(&b, "---\n# Source: %s\n%.*s\n", crds.all[i].name, (int)crds.all[i].data.len,
                    crds.all[i].data.at);
-    text_add(&b, render_manifest(a, &at->rendered, true));
+    text_add(&b, render_manifest(a, &at->rendered));
+    objects = manifest_trim(text_built(&b));
+    text_builder_init(&b, a, 64 << 20);
+    text_add(&b, objects);
+    text_add_char(&b, '\n');
+    text_add(&b, render_hooks(a, &at->rendered));
     return without_end(text_built(&b));
 }
 

@@ -99,10 +99,15 @@ bool capabilities_kube_version(struct arena *a, const char *version, struct capa
 
 /* --- as a datum -------------------------------------------------------------- */
 
+static const struct datum_class capabilities_class = {
+    STRUCTURE_CLASS("*chartutil.Capabilities", "ptr")};
+static const struct datum_class helm_version_class = {
+    STRUCTURE_CLASS("version.BuildInfo", "struct")};
+
 static const struct datum *git_version(__attribute__((unused)) struct function_call *f,
                                        const struct datum *self)
 {
-    return ((const struct structure *)self->object.data)->fields[0].value;
+    return ((const struct structure_field *)self->object.data)->value;
 }
 
 static void print_version(struct text_builder *b, const struct datum *self)
@@ -110,84 +115,36 @@ static void print_version(struct text_builder *b, const struct datum *self)
     datum_print(b, git_version(NULL, self));
 }
 
-static const struct datum_class capabilities_class =
-    STRUCTURE_CLASS("*chartutil.Capabilities", "ptr");
-static const struct datum_class helm_version_class = STRUCTURE_CLASS("version.BuildInfo", "struct");
+static const struct datum_method kube_version_methods[] = {
+    {"String", "", git_version}, {"GitVersion", "", git_version}, {NULL, NULL, NULL}};
+static const struct datum_class kube_version_copy = {
+    STRUCTURE_CLASS("chartutil.KubeVersion", "struct")};
+/* Prints as its version, which is what {{ .Capabilities.KubeVersion }} gives. */
 static const struct datum_class kube_version_class = {
     .type_name = "chartutil.KubeVersion",
     .kind_name = "struct",
+    .methods = kube_version_methods,
     .member = structure_member,
-    .parameters = structure_method_parameters,
-    .print = structure_print,
-    .show = print_version,
+    .print = print_version,
+    .as_argument = &kube_version_copy,
     .plain = structure_plain,
 };
-static const struct structure_method kube_version_methods[] = {
-    {"String", "", git_version}, {"GitVersion", "", git_version}, {NULL, NULL, NULL}};
-
-static const struct datum *version_list(const struct datum *self)
-{
-    return self->object.data;
-}
 
 static const struct datum *has(struct function_call *f, const struct datum *self)
 {
-    const struct datum *list = version_list(self);
-
-    for (size_t i = 0; i < list->list.count; i++)
-        if (text_equal(list->list.items[i]->text, f->arguments[0]->text))
+    for (size_t i = 0; i < self->list.count; i++)
+        if (text_equal(self->list.items[i]->text, f->arguments[0]->text))
             return &datum_true;
     return &datum_false;
 }
 
-static const struct structure_method version_methods[] = {{"Has", "s", has}, {NULL, NULL, NULL}};
-
-static const struct datum *version_member(struct function_call *f, const struct datum *self,
-                                          struct text name, bool *found, bool *is_method)
-{
-    *is_method = true;
-    return structure_call(f, self, version_methods, name, found);
-}
-
-static const char *version_parameters(__attribute__((unused)) const struct datum *self,
-                                      struct text name)
-{
-    return structure_parameters(version_methods, name);
-}
-
-static void print_versions(struct text_builder *b, const struct datum *self)
-{
-    datum_print(b, version_list(self));
-}
-
-static const struct datum *plain_versions(__attribute__((unused)) struct arena *a,
-                                          const struct datum *self)
-{
-    return version_list(self);
-}
-
+static const struct datum_method version_set_methods[] = {{"Has", "s", has}, {NULL, NULL, NULL}};
 static const struct datum_class version_set_class = {
     .type_name = "chartutil.VersionSet",
     .kind_name = "slice",
-    .member = version_member,
-    .print = print_versions,
-    .plain = plain_versions,
-    .elements = version_list,
-    .parameters = version_parameters,
+    .methods = version_set_methods,
+    .zero = &datum_empty_string,
 };
-
-static const struct datum *structure_new(struct arena *a, const struct datum_class *class,
-                                         const struct structure_method *methods,
-                                         const struct structure_field *fields, size_t count)
-{
-    struct structure *s = arena_alloc(a, sizeof(*s));
-    struct structure_field *copy = arena_array(a, count + 1, sizeof(*copy));
-
-    for (size_t i = 0; i < count; i++)
-        copy[i] = fields[i];
-    *s = (struct structure){.fields = copy, .methods = methods};
-    return datum_object(a, class, s);
-}
 
 /* The digits of part 0 or 1 of "v1.33.4-eks-1". */
 static const char *part_of(struct arena *a, const char *version, size_t part)
@@ -203,36 +160,40 @@ static const struct datum *kube_version(struct arena *a, const struct capabiliti
 {
     const char *major = c->major ? c->major : part_of(a, c->git_version, 0);
     const char *minor = c->minor ? c->minor : part_of(a, c->git_version, 1);
-    const struct structure_field fields[] = {
-        {"Version", "Version", datum_string_z(a, c->git_version), false},
-        {"Major", "Major", datum_string_z(a, major), false},
-        {"Minor", "Minor", datum_string_z(a, minor), false},
-    };
 
-    return structure_new(a, &kube_version_class, kube_version_methods, fields, 3);
+    return structure_new(a, &kube_version_class,
+                         (const struct structure_field[]){
+                             {"Version", "Version", datum_string_z(a, c->git_version), false},
+                             {"Major", "Major", datum_string_z(a, major), false},
+                             {"Minor", "Minor", datum_string_z(a, minor), false},
+                             {NULL, NULL, NULL, false},
+                         });
 }
 
 static const struct datum *helm_version(struct arena *a)
 {
-    const struct structure_field fields[] = {
-        {"Version", "version", datum_string(a, TEXT("v3.21.4")), true},
-        {"GitCommit", "git_commit", &datum_empty_string, true},
-        {"GitTreeState", "git_tree_state", datum_string(a, TEXT("clean")), true},
-        {"GoVersion", "go_version", datum_string(a, TEXT("go1.26.8")), true},
-    };
-
-    return structure_new(a, &helm_version_class, NULL, fields, 4);
+    return structure_new(
+        a, &helm_version_class,
+        (const struct structure_field[]){
+            {"Version", "version", datum_string(a, TEXT("v3.21.4")), true},
+            {"GitCommit", "git_commit", &datum_empty_string, true},
+            {"GitTreeState", "git_tree_state", datum_string(a, TEXT("clean")), true},
+            {"GoVersion", "go_version", datum_string(a, TEXT("go1.26.8")), true},
+            {NULL, NULL, NULL, false},
+        });
 }
 
 const struct datum *capabilities_datum(struct arena *a, const struct capabilities *c)
 {
     const struct datum *versions =
         datum_of_value(a, value_is_null(c->api_versions) ? &value_empty_list : c->api_versions);
-    const struct structure_field fields[] = {
-        {"KubeVersion", "KubeVersion", kube_version(a, c), false},
-        {"APIVersions", "APIVersions", datum_object(a, &version_set_class, versions), false},
-        {"HelmVersion", "HelmVersion", helm_version(a), false},
-    };
 
-    return structure_new(a, &capabilities_class, NULL, fields, 3);
+    return structure_new(
+        a, &capabilities_class,
+        (const struct structure_field[]){
+            {"KubeVersion", "KubeVersion", kube_version(a, c), false},
+            {"APIVersions", "APIVersions", datum_of_class(a, &version_set_class, versions), false},
+            {"HelmVersion", "HelmVersion", helm_version(a), false},
+            {NULL, NULL, NULL, false},
+        });
 }

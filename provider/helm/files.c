@@ -4,20 +4,14 @@
 
 #include "codec/base64.h"
 #include "helm/glob.h"
-#include "helm/structure.h"
+#include "template/function.h"
 #include "template/yaml_write.h"
 
-static const struct datum *files_new(struct arena *a, const struct datum *map);
-
-/* The data of the object: a map of names to bytes. */
-static const struct datum *map_of(const struct datum *self)
-{
-    return self->object.data;
-}
+static const struct datum_class files_class;
 
 static struct text data_of(struct function_call *f, const struct datum *self)
 {
-    const struct datum *file = datum_get(map_of(self), f->arguments[0]->text);
+    const struct datum *file = datum_get(self, f->arguments[0]->text);
 
     return file ? file->text : (struct text){"", 0};
 }
@@ -53,7 +47,7 @@ static const struct datum *lines(struct function_call *f, const struct datum *se
 
 static const struct datum *glob(struct function_call *f, const struct datum *self)
 {
-    const struct datum_map *map = map_of(self)->map;
+    const struct datum_map *map = self->map;
     const struct datum *found = datum_map_new(f->arena);
     struct glob g;
 
@@ -63,7 +57,7 @@ static const struct datum *glob(struct function_call *f, const struct datum *sel
             datum_set(found, map->entries[i].key, map->entries[i].value);
     if (g.exceeded)
         return function_fail(f, "the pattern takes too long to match");
-    return files_new(f->arena, found);
+    return datum_of_class(f->arena, &files_class, found);
 }
 
 static struct text base_name(struct text name)
@@ -77,7 +71,7 @@ static struct text base_name(struct text name)
 /* A YAML map of base names, without its last newline. */
 static const struct datum *as_map(struct function_call *f, const struct datum *self, bool encode)
 {
-    const struct datum_map *map = map_of(self)->map;
+    const struct datum_map *map = self->map;
     const struct datum *texts = datum_map_new(f->arena);
     struct text_builder yaml;
     struct text written;
@@ -109,54 +103,18 @@ static const struct datum *as_secrets(struct function_call *f, const struct datu
     return as_map(f, self, true);
 }
 
-static const struct structure_method methods[] = {
+static const struct datum_method methods[] = {
     {"Get", "s", get},   {"GetBytes", "s", get_bytes}, {"Lines", "s", lines},
     {"Glob", "s", glob}, {"AsConfig", "", as_config},  {"AsSecrets", "", as_secrets},
     {NULL, NULL, NULL},
 };
-
-/* What is no method is a name of the map, and absent ones are empty bytes. */
-static const struct datum *member(struct function_call *f, const struct datum *self,
-                                  struct text name, bool *found, bool *is_method)
-{
-    const struct datum *result = structure_call(f, self, methods, name, is_method);
-
-    *found = true;
-    if (*is_method)
-        return result;
-    result = datum_get(map_of(self), name);
-    return result ? result : datum_bytes(f->arena, (struct text){"", 0});
-}
-
-static void print(struct text_builder *b, const struct datum *self)
-{
-    datum_print(b, map_of(self));
-}
-
-static const struct datum *plain(__attribute__((unused)) struct arena *a, const struct datum *self)
-{
-    return map_of(self);
-}
-
-static const char *parameters(__attribute__((unused)) const struct datum *self, struct text name)
-{
-    return structure_parameters(methods, name);
-}
-
+static const struct datum empty_bytes = {.kind = DATUM_BYTES, .text = {"", 0}};
 static const struct datum_class files_class = {
     .type_name = "engine.files",
     .kind_name = "map",
-    .member = member,
-    .print = print,
-    .plain = plain,
-    .elements = map_of,
-    .parameters = parameters,
+    .methods = methods,
+    .zero = &empty_bytes,
 };
-
-static const struct datum *files_new(struct arena *a, const struct datum *map)
-{
-    return datum_object(a, &files_class, map);
-}
 
 const struct datum *files_datum(struct arena *a, const struct chart_files *files)
 {
@@ -164,5 +122,5 @@ const struct datum *files_datum(struct arena *a, const struct chart_files *files
 
     for (size_t i = 0; i < files->count; i++)
         datum_set(map, text_of(files->all[i].name), datum_bytes(a, files->all[i].data));
-    return files_new(a, map);
+    return datum_of_class(a, &files_class, map);
 }

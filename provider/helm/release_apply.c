@@ -43,7 +43,7 @@ static void record_begin(struct applying *p)
         .description = p->next.is_upgrade ? "Preparing upgrade" : "Initial install underway",
         .last_deployed = now_text(a),
         .notes = p->text.rendered.notes,
-        .manifest = render_manifest(a, &p->text.rendered, false),
+        .manifest = render_manifest(a, &p->text.rendered),
         .values = p->release->values,
         .chart = record_chart(a, p->release->chart),
         .hooks = record_hooks(a, &p->text.rendered),

@@ -316,18 +316,7 @@ static void add_text(struct text_builder *b, const char *source, struct text tex
     text_add_char(b, '\n');
 }
 
-/* In Helm's order, which is not that in which they run. */
-static void add_hooks(struct arena *a, struct text_builder *b, const struct rendered *r)
-{
-    const struct rendered_hook **order = arena_array(a, r->hook_count, sizeof(*order));
-
-    for (size_t i = 0; i < r->hook_count; i++)
-        order[r->hooks[i].position] = &r->hooks[i];
-    for (size_t i = 0; i < r->hook_count; i++)
-        add_text(b, order[i]->object.source, order[i]->object.text);
-}
-
-struct text render_manifest(struct arena *a, const struct rendered *r, bool with_hooks)
+struct text render_manifest(struct arena *a, const struct rendered *r)
 {
     struct text_builder b;
 
@@ -337,7 +326,19 @@ struct text render_manifest(struct arena *a, const struct rendered *r, bool with
 
         add_text(&b, d->source, d->object_count > 0 ? r->objects[d->first_object].text : d->text);
     }
-    if (with_hooks)
-        add_hooks(a, &b, r);
+    return text_built(&b);
+}
+
+/* In Helm's order, which is not that in which they run. */
+struct text render_hooks(struct arena *a, const struct rendered *r)
+{
+    const struct rendered_hook **order = arena_array(a, r->hook_count, sizeof(*order));
+    struct text_builder b;
+
+    for (size_t i = 0; i < r->hook_count; i++)
+        order[r->hooks[i].position] = &r->hooks[i];
+    text_builder_init(&b, a, 2 * (size_t)TEMPLATE_OUTPUT_BYTES_MAX);
+    for (size_t i = 0; i < r->hook_count; i++)
+        add_text(&b, order[i]->object.source, order[i]->object.text);
     return text_built(&b);
 }

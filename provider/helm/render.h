@@ -74,9 +74,10 @@ struct rendered {
 
 bool render_chart(struct call *c, const struct chart *chart, const struct value *user_values,
                   const struct render_options *options, struct rendered *out);
-/* "---\n# Source: ...\n..." of all documents: what the release record holds. With hooks:
- * what `helm template` prints. */
-struct text render_manifest(struct arena *a, const struct rendered *r, bool with_hooks);
+/* "---\n# Source: ...\n..." of all documents: what the release record holds. */
+struct text render_manifest(struct arena *a, const struct rendered *r);
+/* The same of all hooks, in the order in which `helm template` prints them. */
+struct text render_hooks(struct arena *a, const struct rendered *r);
 /* Files of crds/ with their whole path ("c/charts/sub/crds/a.yaml"), as --include-crds
  * prints them. */
 struct chart_files render_crd_files(struct arena *a, const struct chart *chart);

@@ -1,16 +1,15 @@
 #include "helm/root.h"
 
-#include <string.h>
-
 #include "helm/files.h"
 #include "helm/structure.h"
+#include "helm/table.h"
 #include "helm/values.h"
 
-static const struct datum_class chart_class =
-    STRUCTURE_CLASS("struct { chart.Metadata; IsRoot bool }", "struct");
-static const struct datum_class metadata_class = STRUCTURE_CLASS("chart.Metadata", "struct");
-static const struct datum_class maintainer_class = STRUCTURE_CLASS("*chart.Maintainer", "ptr");
-static const struct datum_class dependency_class = STRUCTURE_CLASS("*chart.Dependency", "ptr");
+static const struct datum_class chart_class = {
+    STRUCTURE_CLASS("struct { chart.Metadata; IsRoot bool }", "struct")};
+static const struct datum_class metadata_class = {STRUCTURE_CLASS("chart.Metadata", "struct")};
+static const struct datum_class maintainer_class = {STRUCTURE_CLASS("*chart.Maintainer", "ptr")};
+static const struct datum_class dependency_class = {STRUCTURE_CLASS("*chart.Dependency", "ptr")};
 
 /* How a field of Chart.yaml is typed in Go. */
 enum shape { TEXT_FIELD, FLAG_FIELD, TEXTS_FIELD, TEXT_MAP_FIELD, ANY_FIELD, STRUCTS_FIELD };
@@ -18,6 +17,7 @@ enum shape { TEXT_FIELD, FLAG_FIELD, TEXTS_FIELD, TEXT_MAP_FIELD, ANY_FIELD, STR
 struct field_row {
     const char *name, *json;
     enum shape shape;
+    bool always;                  /* JSON has it also when it is empty */
     const struct field_row *rows; /* of STRUCTS_FIELD */
     const struct datum_class *class;
 };
@@ -29,9 +29,9 @@ static const struct field_row maintainer_rows[] = {
     {.name = NULL},
 };
 static const struct field_row dependency_rows[] = {
-    {.name = "Name", .json = "name"},
+    {.name = "Name", .json = "name", .always = true},
     {.name = "Version", .json = "version"},
-    {.name = "Repository", .json = "repository"},
+    {.name = "Repository", .json = "repository", .always = true},
     {.name = "Condition", .json = "condition"},
     {.name = "Tags", .json = "tags", .shape = TEXTS_FIELD},
     {.name = "Enabled", .json = "enabled", .shape = FLAG_FIELD},
@@ -123,7 +123,6 @@ static const struct datum *field_datum(struct arena *a, const struct field_row *
 static const struct datum *struct_datum(struct arena *a, const struct field_row *rows,
                                         const struct datum_class *class, const struct value *v)
 {
-    struct structure *s = arena_alloc(a, sizeof(*s));
     struct structure_field *fields;
     size_t count = 0;
 
@@ -135,23 +134,21 @@ static const struct datum *struct_datum(struct arena *a, const struct field_row 
             .name = rows[i].name,
             .json = rows[i].json,
             .value = field_datum(a, &rows[i], value_at(v, rows[i].json)),
-            .omit_empty = rows != dependency_rows || strcmp(rows[i].name, "Repository") != 0,
+            .omit_empty = !rows[i].always,
         };
-    s->fields = fields;
-    return datum_object(a, class, s);
+    return structure_new(a, class, fields);
 }
 
 static const struct datum *chart_datum(struct arena *a, const struct value *metadata, bool is_root)
 {
-    struct structure *s = arena_alloc(a, sizeof(*s));
-    struct structure_field *fields = arena_array(a, 3, sizeof(*fields));
+    const struct datum *fields = struct_datum(a, metadata_rows, &metadata_class, metadata);
 
-    fields[0] = (struct structure_field){
-        .name = "Metadata", .value = struct_datum(a, metadata_rows, &metadata_class, metadata)};
-    fields[1] =
-        (struct structure_field){.name = "IsRoot", .json = "IsRoot", .value = datum_bool(is_root)};
-    s->fields = fields;
-    return datum_object(a, &chart_class, s);
+    return structure_new(a, &chart_class,
+                         (const struct structure_field[]){
+                             {"Metadata", NULL, fields, false},
+                             {"IsRoot", "IsRoot", datum_bool(is_root), false},
+                             {NULL, NULL, NULL, false},
+                         });
 }
 
 static const struct datum *release_datum(struct arena *a, const struct render_options *o)
@@ -190,7 +187,7 @@ const struct datum *root_new(struct arena *a, const struct chart *chart,
                              const struct root_parts *parts, const struct datum *values,
                              const struct datum *parent)
 {
-    const struct datum *root = typed(a, datum_map_new(a), "chartutil.Values");
+    const struct datum *root = datum_map_new(a);
 
     if (parent)
         values = part_of(a, datum_get_z(parent, "Values"), chart->name);
@@ -198,17 +195,17 @@ const struct datum *root_new(struct arena *a, const struct chart *chart,
     datum_set(root, TEXT("Files"), files_datum(a, &chart->files));
     datum_set(root, TEXT("Release"), parts->release);
     datum_set(root, TEXT("Capabilities"), parts->capabilities);
-    datum_set(root, TEXT("Values"), typed(a, values, "chartutil.Values"));
+    datum_set(root, TEXT("Values"), table_datum(a, values));
     datum_set(root, TEXT("Subcharts"), datum_map_new(a));
     if (parent)
         datum_set(datum_get_z(parent, "Subcharts"), text_of(chart->name), root);
-    return root;
+    return table_datum(a, root);
 }
 
 void root_template(struct arena *a, const struct datum *root, const char *name,
                    const char *base_path)
 {
-    const struct datum *map = typed(a, datum_map_new(a), "chartutil.Values");
+    const struct datum *map = table_datum(a, datum_map_new(a));
 
     datum_set(map, TEXT("Name"), datum_string_z(a, name));
     datum_set(map, TEXT("BasePath"), datum_string_z(a, base_path));

@@ -262,7 +262,6 @@ static struct items items_of_bytes(struct arena *a, struct text bytes)
 bool convert_items(struct function_call *f, const struct datum *d, const char *before_kind,
                    const char *after_kind, struct items *out)
 {
-    d = datum_elements(d);
     if (d->kind == DATUM_LIST) {
         *out = (struct items){d->list.items, d->list.count};
         return true;

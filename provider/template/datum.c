@@ -129,6 +129,17 @@ const struct datum *datum_object(struct arena *a, const struct datum_class *clas
     return d;
 }
 
+const struct datum *datum_of_class(struct arena *a, const struct datum_class *class,
+                                   const struct datum *d)
+{
+    struct datum *copy = arena_alloc(a, sizeof(*copy));
+
+    *copy = *d;
+    copy->class = class;
+    copy->type_name = class->type_name;
+    return copy;
+}
+
 /* --- maps ---------------------------------------------------------------- */
 /* Where key is, or where it would have to go. */
 static size_t map_place(const struct datum_map *map, struct text key, bool *found)
@@ -212,13 +223,6 @@ const struct datum *datum_get_z(const struct datum *d, const char *key)
 }
 
 /* --- asking -------------------------------------------------------------- */
-const struct datum *datum_elements(const struct datum *d)
-{
-    if (d->kind == DATUM_OBJECT && d->object.class->elements)
-        return d->object.class->elements(d);
-    return d;
-}
-
 bool datum_is_unmade(const struct datum *d)
 {
     return d->kind == DATUM_MAP ? d->map == &unmade : d == &datum_unmade_list;
@@ -253,7 +257,7 @@ bool datum_truth(const struct datum *d)
     case DATUM_FLOAT64:
         return d->real < 0 || d->real > 0 || d->real != d->real;
     case DATUM_OBJECT:
-        return !d->object.class->elements || datum_len(datum_elements(d)) > 0;
+        return true;
     default:
         return datum_len(d) > 0;
     }
@@ -358,10 +362,11 @@ const char *datum_type_name(const struct datum *d)
 
 bool datum_holds_any(const struct datum *d)
 {
-    struct text name = text_of(d->type_name);
+    const char *element = d->type_name ? strchr(d->type_name, ']') : NULL;
 
-    return !(text_starts_with(name, "[") || text_starts_with(name, "map[")) ||
-           text_ends_with(name, "{}");
+    if (d->class)
+        return !d->class->zero;
+    return !element || strcmp(element, "]interface {}") == 0;
 }
 
 /* --- copying ------------------------------------------------------------- */
@@ -382,6 +387,7 @@ static const struct datum *copy_list(struct allowance *left, const struct datum 
     for (size_t i = 0; i < d->list.count; i++)
         items[i] = copy(left, d->list.items[i]);
     out->type_name = d->type_name;
+    out->class = d->class;
     return out;
 }
 
@@ -390,6 +396,7 @@ static const struct datum *copy_map(struct allowance *left, const struct datum *
     struct datum *out = map_of_size(left->arena, d->map->count);
 
     out->type_name = d->type_name;
+    out->class = d->class;
     out->map->count = d->map->count;
     for (size_t i = 0; i < d->map->count; i++)
         out->map->entries[i] =

@@ -40,29 +40,38 @@ struct datum;
 struct datum_map;
 struct function_call;
 
-/* What is behind an object. */
+/* Its arguments are checked as those of a function are; see function.h. */
+struct datum_method {
+    const char *name, *parameters;
+    const struct datum *(*run)(struct function_call *f, const struct datum *self);
+};
+
+/* What is behind an object, or behind a map or list with a Go type of its own. */
 struct datum_class {
     const char *type_name; /* as typeOf prints it: "*semver.Version" */
     const char *kind_name; /* as kindOf prints it: "struct", "ptr", "map" */
-    /* Field or method `name` of self. A method gets the arguments of f; a field
+    /* Ended by a row without a name, or NULL; they come before fields and keys. */
+    const struct datum_method *methods;
+    /* Of a map or list whose elements are of one type: that type's zero value, which
+     * absent keys have. NULL: they are of any type. */
+    const struct datum *zero;
+
+    /* --- of objects only ---
+     * Field or method `name` of self. A method gets the arguments of f; a field
      * given arguments is an error that the evaluator raises (is_method tells).
      * NULL with *found false: there is no such member. NULL with *found true:
      * it failed and function_fail() was called. */
     const struct datum *(*member)(struct function_call *f, const struct datum *self,
                                   struct text name, bool *found, bool *is_method);
-    /* The method's parameters in the letters of function.h; NULL = there is no such
-     * method. Without it methods take anything and judge for themselves. */
-    const char *(*parameters)(const struct datum *self, struct text name);
     /* As fmt prints it with %v. */
     void (*print)(struct text_builder *b, const struct datum *self);
-    /* As an action prints it, where a String() that fmt does not see makes a
-     * difference; NULL = as fmt does. */
-    void (*show)(struct text_builder *b, const struct datum *self);
-    /* What toYaml and toJson write; NULL = the printed text. */
+    /* A struct that a function gets as an argument is a copy, which lacks the methods of
+     * a pointer to it: the class of that copy. NULL: the same. */
+    const struct datum_class *as_argument;
+    /* What toYaml, toJson and the like write; NULL = the printed text. A map may have its
+     * entries in another order than that of their keys, in which JSON writes them: it is
+     * for reading through only. */
     const struct datum *(*plain)(struct arena *a, const struct datum *self);
-    /* The elements of what is a map or slice to Go, for range, index, len and truth;
-     * NULL = it is a struct. */
-    const struct datum *(*elements)(const struct datum *self);
 };
 
 struct datum {
@@ -70,6 +79,7 @@ struct datum {
     /* Go's own name where it is not the kind's usual one ("[]string",
      * "map[string]string", "chartutil.Values"); NULL = the usual one. */
     const char *type_name;
+    const struct datum_class *class; /* of a map or list: see there; else NULL */
     union {
         bool boolean;
         int64_t integer; /* INT, INT64, UINT8 */
@@ -117,6 +127,9 @@ const struct datum *datum_list(struct arena *a, const struct datum *const *items
 /* A list whose Go type is []string. */
 const struct datum *datum_strings(struct arena *a, const struct datum *const *items, size_t count);
 const struct datum *datum_map_new(struct arena *a);
+/* A list or map as one of a class; maps share their entries. */
+const struct datum *datum_of_class(struct arena *a, const struct datum_class *class,
+                                   const struct datum *d);
 const struct datum *datum_object(struct arena *a, const struct datum_class *class,
                                  const void *data);
 /* map must be a DATUM_MAP; changes it for all who hold it. */
@@ -127,8 +140,6 @@ void datum_unset(const struct datum *map, struct text key);
 /* NULL when absent or not a map. */
 const struct datum *datum_get(const struct datum *map, struct text key);
 const struct datum *datum_get_z(const struct datum *map, const char *key);
-/* The map or list that d's elements are in: d itself but for objects that are one. */
-const struct datum *datum_elements(const struct datum *d);
 /* Bytes of a string, elements of a list, entries of a map; else 0. */
 size_t datum_len(const struct datum *d);
 /* A map or list that Go has not made: it is written as null, and setting a key in the

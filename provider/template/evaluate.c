@@ -136,6 +136,34 @@ static struct operand no_field(struct template_run *run, struct operand receiver
     return none;
 }
 
+static const struct datum_method *find_method(const struct datum *d, struct text name)
+{
+    const struct datum_class *class = d->kind == DATUM_OBJECT ? d->object.class : d->class;
+
+    for (const struct datum_method *m = class ? class->methods : NULL; m && m->name; m++)
+        if (text_is(name, m->name))
+            return m;
+    return NULL;
+}
+
+static struct operand call_method(struct template_run *run, struct operand dot,
+                                  const struct node *node, const struct datum_method *method,
+                                  const struct datum *self, const struct arguments *arguments)
+{
+    struct function_call f = {.run = run, .arena = run->arena};
+    struct text name = text_of(method->name);
+    const struct datum *result;
+
+    if (!evaluate_arguments(run, dot, method->parameters, name, arguments, &f))
+        return none;
+    result = method->run(&f, self);
+    if (result)
+        return (struct operand){result, result->kind == DATUM_NIL};
+    run->at = node;
+    evaluate_call_failed(run, &f, name);
+    return none;
+}
+
 static struct operand map_field(struct template_run *run, struct operand receiver, struct text name,
                                 bool has_arguments)
 {
@@ -148,18 +176,11 @@ static struct operand map_field(struct template_run *run, struct operand receive
     found = datum_get(receiver.datum, name);
     if (found)
         return evaluate_element(receiver.datum, found);
+    if (receiver.datum->class && receiver.datum->class->zero)
+        return (struct operand){receiver.datum->class->zero, false};
     if (text_ends_with(text_of(datum_type_name(receiver.datum)), "]string"))
         return (struct operand){&datum_empty_string, false};
     return (struct operand){&datum_nil, true};
-}
-
-/* What the evaluator checks of a method's arguments before the call. */
-static const char *method_parameters(const struct datum *receiver, struct text name)
-{
-    const struct datum_class *class = receiver->object.class;
-    const char *letters = class->parameters ? class->parameters(receiver, name) : NULL;
-
-    return letters ? letters : "v*";
 }
 
 /* A field, or a method with its arguments. */
@@ -172,7 +193,9 @@ static struct operand object_field(struct template_run *run, struct operand dot,
     bool found = false, is_method = false;
     const struct datum *member;
 
-    if (!evaluate_arguments(run, dot, method_parameters(receiver.datum, name), name, arguments, &f))
+    if (!class->member)
+        return no_field(run, receiver, name);
+    if (!evaluate_arguments(run, dot, "v*", name, arguments, &f))
         return none;
     member = class->member(&f, receiver.datum, name, &found, &is_method);
     if (!found)
@@ -194,6 +217,10 @@ static struct operand field(struct template_run *run, struct operand dot, const 
                             struct operand receiver, struct text name,
                             const struct arguments *arguments)
 {
+    const struct datum_method *method = find_method(receiver.datum, name);
+
+    if (method)
+        return call_method(run, dot, node, method, receiver.datum, arguments);
     switch (receiver.datum->kind) {
     case DATUM_NIL:
         if (!receiver.boxed)

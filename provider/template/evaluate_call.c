@@ -211,6 +211,9 @@ static const struct datum *argument_datum(const struct function_call *f, struct 
     if (value.boxed && value.datum->kind == DATUM_NIL && f->function &&
         f->function->flags & FUNCTION_KNOWS_BOXED)
         return &evaluate_boxed_nil;
+    if (value.datum->kind == DATUM_OBJECT && value.datum->object.class->as_argument)
+        return datum_object(f->arena, value.datum->object.class->as_argument,
+                            value.datum->object.data);
     return value.datum;
 }
 

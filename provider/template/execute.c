@@ -13,8 +13,6 @@ static bool print_value(struct template_run *run, struct operand value)
 {
     if (value.datum->kind == DATUM_NIL)
         text_add_z(run->out, "<no value>");
-    else if (value.datum->kind == DATUM_OBJECT && value.datum->object.class->show)
-        value.datum->object.class->show(run->out, value.datum);
     else
         datum_print(run->out, value.datum);
     return evaluate_step(run);
@@ -191,7 +189,7 @@ static enum flow walk_range(struct template_run *run, struct operand dot, const 
     value = evaluate_pipeline(run, dot, n->control.pipeline);
     if (!value.datum)
         return FAILED;
-    flow = range_value(run, n, datum_elements(value.datum), &empty);
+    flow = range_value(run, n, value.datum, &empty);
     if (flow == NEXT && empty && n->control.otherwise)
         flow = walk_list(run, dot, n->control.otherwise);
     else if (flow == BREAK)

@@ -202,6 +202,8 @@ static const struct datum *map_element(struct function_call *f, const struct dat
     if (key->kind != DATUM_STRING)
         return function_fail(f, "value has type %s; should be string", datum_type_name(key));
     found = datum_get(d, key->text);
+    if (!found && d->class && d->class->zero)
+        return d->class->zero;
     if (!found && text_ends_with(text_of(datum_type_name(d)), "]string"))
         return &datum_empty_string;
     return found ? found : &datum_nil;
@@ -222,7 +224,6 @@ static const struct datum *index_of(struct function_call *f)
     if (d->kind == DATUM_NIL)
         return function_fail(f, "index of untyped nil");
     for (size_t i = 1; i < f->count && d; i++) {
-        d = datum_elements(d);
         if (d->kind == DATUM_LIST || d->kind == DATUM_STRING || d->kind == DATUM_BYTES)
             d = list_element(f, d, f->arguments[i]);
         else if (d->kind == DATUM_MAP)
@@ -237,7 +238,7 @@ static const struct datum *index_of(struct function_call *f)
 
 static const struct datum *len(struct function_call *f)
 {
-    const struct datum *d = datum_elements(f->arguments[0]);
+    const struct datum *d = f->arguments[0];
 
     switch (d->kind) {
     case DATUM_STRING:
