@@ -104,16 +104,40 @@ static struct release release_of(struct call *c, const struct value *object)
     };
 }
 
-/* The chart with it; `object` is the plan, or while planning the configuration. */
-static bool release_get(struct call *c, const struct value *object, struct release *out,
-                        struct chart **chart)
+/* What a constraint has chosen stays chosen until `chart` changes. `chosen` is the plan, or
+ * while planning the state; what is not offered any more is chosen anew. */
+static bool fetch(struct call *c, const struct value *object, const struct value *chosen,
+                  struct chart **out)
 {
-    const struct chart_request request = {
+    struct chart_request request = {
         .source = value_at(object, "chart"), .at = path_of(c->arena, "chart"), .version = ""};
+    const struct value *version = value_at(chosen, "chart_version");
+    struct diags unheard;
+    struct call quiet;
 
-    if (!arguments_values(c, object, &value_null, &out->values) || !chart_fetch(c, &request, chart))
+    diags_init(&unheard, c->arena);
+    quiet = call_quietly(c, &unheard);
+    if (value_is_set(version) && value_equal(value_at(chosen, "chart"), request.source) &&
+        !value_text(request.source, "path")[0]) {
+        request.source = value_with(c->arena, request.source, "version", version);
+        if (chart_fetch(&quiet, &request, out))
+            return true;
+        request.source = value_at(object, "chart");
+    }
+    return chart_fetch(c, &request, out);
+}
+
+/* The chart and its values with it; `object` is the plan, or while planning the
+ * configuration. */
+static bool release_get(struct call *c, const struct value *object, const struct value *chosen,
+                        struct release *out)
+{
+    struct chart *chart;
+
+    if (!arguments_values(c, object, &value_null, &out->values) ||
+        !fetch(c, object, chosen, &chart))
         return false;
-    out->chart = *chart;
+    out->chart = chart;
     return true;
 }
 
@@ -124,59 +148,62 @@ static bool open_cluster(struct call *c, const struct value *object, struct kube
 
 /* --- applying ------------------------------------------------------------------ */
 
+static bool is_as_planned(struct call *c, const struct value *planned, const struct chart *chart)
+{
+    const char *digest = value_text(planned, "digest");
+
+    return !digest[0] || strcmp(digest, chart->digest) == 0 ||
+           diag_error(c->diags, path_of(c->arena, "chart"), "The chart has changed since the plan",
+                      "The plan was made with %s, and now there is %s (%s %s). Nothing was "
+                      "changed: plan and apply again.",
+                      digest, chart->digest, chart->name, chart->version);
+}
+
+/* *r keeps the chart, *after what exists, whether it is done or not. */
 static bool apply(struct call *c, const struct value *prior, const struct value *planned,
-                  struct release_memory *after)
+                  struct release *r, struct release_memory *after)
 {
     const struct release_memory before = release_state_memory(c, prior, REVISION);
-    struct release r = release_of(c, planned);
-    struct chart *chart;
     struct kube *k;
 
     *after = before;
-    if (!release_get(c, planned, &r, &chart) || !open_cluster(c, planned, &k))
+    *r = release_of(c, planned);
+    if (!release_get(c, planned, planned, r) || !is_as_planned(c, planned, r->chart) ||
+        !open_cluster(c, planned, &k))
         return false;
-    if (value_flag(planned, "create_namespace") && !value_count(before.objects) &&
-        !namespace_ensure(c, k, r.namespace, ""))
+    if (value_flag(planned, "create_namespace") && !namespace_ensure(c, k, r->namespace, ""))
         return false;
-    r.planned = value_at(planned, "objects");
-    r.planned_revision = value_integer_at(planned, "revision");
-    return release_apply(c, k, &r, &before, after);
+    r->planned = value_at(planned, "objects");
+    r->planned_revision = value_integer_at(planned, "revision");
+    return release_apply(c, k, r, &before, after);
 }
 
-static const struct value *with_chart(struct call *c, const struct value *object,
-                                      const struct chart *chart)
+/* The whole state after an apply that wrote something. */
+static const struct value *settled(struct call *c, const struct value *planned,
+                                   const struct release *r, const struct release_memory *after)
 {
-    object = value_with(c->arena, object, "chart_version", value_string(c->arena, chart->version));
-    object =
-        value_with(c->arena, object, "app_version", value_string(c->arena, chart->app_version));
-    return value_with(c->arena, object, "digest", value_string(c->arena, chart->digest));
-}
+    struct arena *a = c->arena;
+    const struct value *out = release_state_kept(c, planned, REVISION, after, &value_empty_list);
 
-/* The whole state after an apply that came to its end. */
-static bool settled(struct call *c, const struct value *planned, const struct release_memory *after,
-                    const struct value **out)
-{
-    struct release r = release_of(c, planned);
-    struct chart *chart;
-
-    if (!release_get(c, planned, &r, &chart))
-        return false;
-    *out = release_state_kept(c, with_chart(c, planned, chart), REVISION, after, &value_empty_list);
-    *out = value_with(c->arena, *out, "id", release_state_id(c, planned));
-    return true;
+    out = value_with(a, out, "chart_version", value_string(a, r->chart->version));
+    out = value_with(a, out, "app_version", value_string(a, r->chart->app_version));
+    out = value_with(a, out, "digest", value_string(a, r->chart->digest));
+    return value_with(a, out, "id", release_state_id(c, planned));
 }
 
 static bool chart_create(struct call *c, const struct value *planned, const struct value **out)
 {
     struct release_memory after;
-    bool done = apply(c, &value_null, planned, &after);
+    struct release r;
+    bool done = apply(c, &value_null, planned, &r, &after);
 
     if (!done && !after.revision) {
         if (value_flag(planned, "create_namespace"))
             namespace_leave(c, value_at(planned, "cluster"), value_text(planned, "namespace"));
         return false;
     }
-    return settled(c, planned, &after, out) && done;
+    *out = settled(c, planned, &r, &after);
+    return done;
 }
 
 /* Only what is no business of the cluster has changed. */
@@ -190,16 +217,16 @@ static bool chart_update(struct call *c, const struct value *prior, const struct
                          const struct value **out)
 {
     struct release_memory after;
+    struct release r;
     bool done;
 
     *out = planned;
     if (is_untouched(prior, planned))
         return true;
-    done = apply(c, prior, planned, &after);
-    if (done)
-        return settled(c, planned, &after, out);
-    *out = release_state_kept(c, prior, REVISION, &after, value_at(prior, "drift"));
-    return false;
+    done = apply(c, prior, planned, &r, &after);
+    *out = done ? settled(c, planned, &r, &after)
+                : release_state_kept(c, prior, REVISION, &after, value_at(prior, "drift"));
+    return done;
 }
 
 static bool chart_remove(struct call *c, const struct value *state)
@@ -251,13 +278,27 @@ static bool read_imported(struct call *c, struct kube *k, const struct value *st
     return true;
 }
 
+/* Nothing is left that a removal would delete. */
+static bool is_bare(const struct value *state, const struct release_memory *memory)
+{
+    const struct value *objects = memory->objects;
+
+    if (memory->revision)
+        return false;
+    for (size_t i = 0; i < value_count(objects); i++)
+        if (value_flag(state, "delete_crds") ||
+            !text_starts_with(text_of(objects->map.entries[i].key), "CustomResourceDefinition."))
+            return false;
+    return true;
+}
+
 /* Gone as a whole; the state stays for a namespace that is ours to delete. */
 static bool is_gone(struct call *c, struct kube *k, const struct value *state,
                     const struct release_memory *memory, bool *gone)
 {
     bool ours = false;
 
-    *gone = !memory->revision && !value_count(memory->objects);
+    *gone = is_bare(state, memory);
     if (!*gone || !value_flag(state, "create_namespace"))
         return true;
     if (!namespace_is_ours(c, k, value_text(state, "namespace"), &ours))
@@ -330,10 +371,9 @@ static bool plan_release(struct call *c, struct plan *plan, struct release *r)
 {
     const struct release_memory before = release_state_memory(c, plan->prior, REVISION);
     struct release_outlook outlook;
-    struct chart *chart;
     struct kube *k;
 
-    if (!release_get(c, plan->config, r, &chart) ||
+    if (!release_get(c, plan->config, plan->prior, r) ||
         !kube_open_for_plan(c, value_at(plan->planned, "cluster"), path_of(c->arena, "cluster"),
                             &k) ||
         !release_plan(c, k, r, &before, &outlook))
@@ -385,7 +425,9 @@ RESOURCE(istio_chart) = {
            "`failurePolicy` of webhooks, and the replicas of what an autoscaler scales, are left "
            "alone. Objects with the annotation `helm.sh/resource-policy: keep`, and CRDs unless "
            "`delete_crds` says else, stay when the release goes. Values are kept in the state; "
-           "secret ones go into `values_wo`.",
+           "secret ones go into `values_wo`. The version that a constraint chose is kept until "
+           "`chart` "
+           "changes.",
     .attributes = attributes,
     .timeouts = {.create = 900, .read = 300, .update = 900, .remove = 900},
     .import_doc = "The import id names the release and how to reach its cluster.",
