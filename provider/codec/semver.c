@@ -147,6 +147,36 @@ bool semver_read(struct text text, struct semver *out)
     return rest.len == 0 && read_shape(&shape, out);
 }
 
+/* The number that is too large; the shape is one of a version. */
+static const char *too_large(struct arena *a, const struct shape *shape)
+{
+    uint64_t ignored;
+    size_t i = 0;
+
+    while (i < 2 && read_number(shape->number[i], &ignored))
+        i++;
+    return text_f(a,
+                  "error parsing version segment: strconv.ParseUint: parsing \"%.*s\": value out "
+                  "of range",
+                  (int)shape->number[i].len, shape->number[i].at);
+}
+
+const char *semver_try(struct arena *a, struct text text, struct semver *out)
+{
+    struct text rest = text;
+    struct shape shape;
+
+    if (semver_read(text, out))
+        return NULL;
+    if (text.len > SEMVER_BYTES_MAX)
+        return "version string is too long (max 256 bytes)";
+    if (!text.len || !take_shape(&rest, is_digit, &shape) || rest.len)
+        return "invalid semantic version";
+    if (shape.prerelease.len && !check_prerelease(shape.prerelease))
+        return "version segment starts with 0";
+    return too_large(a, &shape);
+}
+
 bool semver_read_strict(struct text text, struct semver *out)
 {
     struct text rest = text;

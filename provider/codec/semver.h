@@ -27,6 +27,8 @@ struct semver_constraint;
 
 /* "v1.2" is 1.2.0; false when it is no version. */
 bool semver_read(struct text text, struct semver *out);
+/* The same, and why not in Helm's words; NULL = it was read. */
+const char *semver_try(struct arena *a, struct text text, struct semver *out);
 /* Three parts, no "v": semver 2.0.0 to the letter. */
 bool semver_read_strict(struct text text, struct semver *out);
 /* "1.2.3-rc.1+build" */

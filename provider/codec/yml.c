@@ -9,6 +9,7 @@
 
 #include "codec/base64.h"
 #include "codec/real.h"
+#include "codec/yml_go_source.h"
 #include "codec/yml_scalar.h"
 
 enum { ANCHORS_MAX = 1000 };
@@ -238,8 +239,8 @@ static bool read_key(struct reader *r, const char **key)
     const struct value *v;
     struct text text;
 
-    if (r->event.type != YAML_SCALAR_EVENT && r->event.type != YAML_ALIAS_EVENT)
-        return fail_as(r, "yaml: invalid map key", "a key must be a string");
+    if (!r->lenient && r->event.type != YAML_SCALAR_EVENT && r->event.type != YAML_ALIAS_EVENT)
+        return fail(r, "a key must be a string");
     r->key_is_float =
         r->event.type == YAML_SCALAR_EVENT && yml_scalar_meaning(r->a, scalar_text(r)) == YML_FLOAT;
     if (!read_node(r, &v))
@@ -249,8 +250,9 @@ static bool read_key(struct reader *r, const char **key)
                                    : value_string_text(v);
     if (v->kind == VALUE_NULL || v->kind == VALUE_LIST || v->kind == VALUE_MAP)
         return fail_as(r,
-                       v->kind == VALUE_NULL ? "unsupported map key of type: %!s(<nil>)"
-                                             : "yaml: invalid map key",
+                       v->kind == VALUE_NULL
+                           ? "unsupported map key of type: %!s(<nil>)"
+                           : text_f(r->a, "yaml: invalid map key: %s", yml_go_source(r->a, v)),
                        "a key must be a string");
     if (memchr(text.at, '\0', text.len + 1) != text.at + text.len)
         return fail(r, "a key holds a NUL character");

@@ -290,7 +290,10 @@ static bool maps_equal(const struct datum_map *a, const struct datum_map *b, uns
 
 static bool objects_equal(const struct datum *a, const struct datum *b)
 {
-    return a->object.class == b->object.class && a->object.data == b->object.data;
+    if (a->object.class != b->object.class)
+        return false;
+    return a->object.data == b->object.data ||
+           (a->object.class->equal && a->object.class->equal(a, b));
 }
 
 static bool equal(const struct datum *a, const struct datum *b, unsigned depth)

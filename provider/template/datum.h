@@ -63,6 +63,8 @@ struct datum_class {
      * it failed and function_fail() was called. */
     const struct datum *(*member)(struct function_call *f, const struct datum *self,
                                   struct text name, bool *found, bool *is_method);
+    /* Whether two of the class are alike; NULL = only one and the same is. */
+    bool (*equal)(const struct datum *a, const struct datum *b);
     /* As fmt prints it with %v. */
     void (*print)(struct text_builder *b, const struct datum *self);
     /* A struct that a function gets as an argument is a copy, which lacks the methods of

@@ -24,6 +24,10 @@ static const char *parameter_type(char letter)
         return "map[string]interface {}";
     case 'l':
         return "[]interface {}";
+    case 'V':
+        return "*semver.Version";
+    case 'C':
+        return "sprig.certificate";
     default:
         return "interface {}";
     }
@@ -47,6 +51,9 @@ static bool fits(char letter, const struct datum *d)
         return d->kind == DATUM_MAP && datum_holds_any(d);
     case 'l':
         return d->kind == DATUM_LIST && datum_holds_any(d);
+    case 'V':
+    case 'C':
+        return d->kind == DATUM_OBJECT && strcmp(datum_type_name(d), parameter_type(letter)) == 0;
     default:
         return true;
     }
@@ -73,6 +80,8 @@ static struct operand check_nil(struct template_run *run, char letter, struct op
         return (struct operand){&datum_unmade_map, false};
     if (letter == 'l')
         return (struct operand){&datum_unmade_list, false};
+    if (letter == 'V')
+        return value;
     return fail(run, "invalid value", expected, NULL);
 }
 
@@ -101,7 +110,7 @@ static struct operand unfit_literal(struct template_run *run, char letter, const
 {
     const char *words = node_words(run, node);
 
-    if (letter == 'm' || letter == 'l')
+    if (strchr("mlVC", letter))
         (void)evaluate_fail(run, "can't handle %s for arg of type %s", words,
                             parameter_type(letter));
     else
@@ -141,7 +150,7 @@ static struct operand literal(struct template_run *run, struct operand dot, char
 
 static struct operand nil_literal(struct template_run *run, char letter)
 {
-    if (letter == 'v')
+    if (letter == 'v' || letter == 'V')
         return (struct operand){&datum_nil, false};
     if (letter == 'm' || letter == 'l')
         return check_nil(run, letter, (struct operand){&datum_nil, false});

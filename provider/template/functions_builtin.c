@@ -65,7 +65,10 @@ static bool equal_others(struct function_call *f, const struct datum *a, const s
     if (a->kind != DATUM_OBJECT)
         return function_fail(f, "non-comparable type %s: %s", as_words(f, b, 's'),
                              datum_type_name(b));
-    *equal = datum_equal(a, b);
+    /* Pointers are equal when they are one. */
+    *equal = strcmp(datum_kind_name(a), "ptr") == 0
+                 ? datum_equal(a, b) && a->object.data == b->object.data
+                 : datum_equal(a, b);
     return true;
 }
 

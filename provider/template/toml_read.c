@@ -17,12 +17,17 @@ struct reader {
     size_t line;
     int depth;
     struct closed *closed;
+    const char *key; /* of the table and value that are being read, for messages */
     const char *error;
 };
 
 static bool fail(struct reader *r, const char *reason)
 {
-    if (!r->error)
+    if (r->error)
+        return false;
+    if (r->key)
+        r->error = text_f(r->a, "toml: line %zu (last key \"%s\"): %s", r->line, r->key, reason);
+    else
         r->error = text_f(r->a, "toml: line %zu: %s", r->line, reason);
     return false;
 }
@@ -372,6 +377,14 @@ static bool enter(struct reader *r, const struct datum **table, struct text name
     return true;
 }
 
+/* Names the key that began at `start` and ends here; key is what it stands in. */
+static void name_key(struct reader *r, const char *key, const char *start)
+{
+    struct text name = text_trim((struct text){start, (size_t)(r->at - start)});
+
+    r->key = text_f(r->a, "%s%s%.*s", key ? key : "", key ? "." : "", (int)name.len, name.at);
+}
+
 /* All but the last name of a.b.c; *last is that. */
 static bool read_key(struct reader *r, const struct datum **table, struct text *last)
 {
@@ -385,20 +398,24 @@ static bool read_key(struct reader *r, const struct datum **table, struct text *
 
 static bool read_assignment(struct reader *r, const struct datum *table)
 {
+    const char *outer = r->key, *start = r->at;
     const struct datum *value;
     struct text name;
 
     if (!read_key(r, &table, &name))
         return false;
-    if (!take(r, "="))
+    if (!next_is(r, "="))
         return fail(r, r->at < r->end ? "expected key separator '='"
                                       : "unexpected EOF; expected key separator '='");
+    name_key(r, outer, start);
+    r->at++;
     skip_blanks(r);
     if (datum_get(table, name))
         return defined_twice(r, name);
     if (!read_value(r, &value))
         return false;
     datum_set(table, name, value);
+    r->key = outer;
     return true;
 }
 
@@ -451,8 +468,13 @@ static bool read_line(struct reader *r, const struct datum *root, const struct d
     bool list = next_is(r, "[[");
 
     if (take(r, list ? "[[" : "[")) {
+        const char *start = r->at;
+
+        r->key = NULL;
         if (!read_header(r, root, list, table))
             return false;
+        name_key(r, NULL, start);
+        r->key = text_z(r->a, (struct text){r->key, strcspn(r->key, "]")});
     } else if (!read_assignment(r, *table)) {
         return false;
     }
