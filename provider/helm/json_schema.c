@@ -4,7 +4,11 @@
 #include "helm/json_schema_format.h"
 #include "helm/json_schema_judge.h"
 
-enum { TEXT_BYTES_MAX = 64 * 1024 };
+enum {
+    TEXT_BYTES_MAX = 64 * 1024,
+    STEPS_PER_MISS = 20,     /* it takes memory too */
+    EVALUATED_PER_STEP = 16, /* properties or items */
+};
 
 /* --- misses ---------------------------------------------------------------- */
 
@@ -13,6 +17,12 @@ bool judge_refuse(struct judge *j, const char *reason)
     if (!j->refused)
         j->refused = reason;
     return false;
+}
+
+bool judge_step(struct judge *j, size_t steps)
+{
+    j->steps += steps;
+    return j->steps <= JSON_SCHEMA_STEPS_MAX || judge_refuse(j, "it takes too many steps to check");
 }
 
 static void add_pointer(struct text_builder *b, const struct place *place)
@@ -38,7 +48,7 @@ struct json_schema_miss *judge_miss(struct judge *j, struct misses *to, const st
     va_list arguments;
 
     to->count++;
-    if (to->quiet)
+    if (to->quiet || !judge_step(j, STEPS_PER_MISS))
         return NULL;
     miss = arena_alloc(j->a, sizeof(*miss));
     text_builder_init(&at, j->a, TEXT_BYTES_MAX);
@@ -230,23 +240,6 @@ static bool check_format(struct judge *j, const struct question *q, struct misse
     return fits;
 }
 
-/* --- references -------------------------------------------------------------- */
-
-static void follow(struct judge *j, const struct question *q, const char *keyword,
-                   struct evaluated *seen, struct misses *to)
-{
-    struct question there = *q;
-    const char *reference = value_text(q->schema, keyword), *reason;
-
-    if (!*reference)
-        return;
-    there.schema = schema_document_resolve(&j->document, reference, &there.resource, &reason);
-    if (there.schema)
-        judge_value(j, &there, seen, to);
-    else
-        (void)judge_refuse(j, reason);
-}
-
 /* --- a schema at a value ------------------------------------------------------- */
 
 static void judge_kind(struct judge *j, const struct question *q, struct evaluated *seen,
@@ -296,48 +289,61 @@ static void judge_map_schema(struct judge *j, const struct question *q, struct e
     bool modern = q->resource->draft >= 2019;
 
     if (!modern && value_has(q->schema, "$ref")) {
-        follow(j, q, "$ref", seen, to); /* what stands beside it does not count */
+        judge_reference(j, q, "$ref", seen, to); /* what stands beside it does not count */
         return;
     }
     if (!check_type(j, q, to) || !check_const(j, q, to) || !check_enum(j, q, to) ||
         !check_format(j, q, to))
         return;
     if (modern)
-        follow(j, q, "$ref", seen, to);
+        judge_reference(j, q, "$ref", seen, to);
     judge_kind(j, q, seen, to);
-    if (modern) {
-        follow(j, q, "$recursiveRef", seen, to);
-        follow(j, q, "$dynamicRef", seen, to);
-    }
+    if (modern)
+        judge_reference(j, q, "$recursiveRef", seen, to);
+    if (q->resource->draft >= 2020)
+        judge_reference(j, q, "$dynamicRef", seen, to);
     judge_conditions(j, q, seen, to);
     if (modern)
         judge_unevaluated(j, q, seen, to);
 }
 
-/* Each value has its own list of what was looked at, shared by the schemas there. */
+struct evaluated judge_nothing_seen(struct judge *j, const struct value *v)
+{
+    struct evaluated nothing = {NULL};
+    size_t count = value_count(v);
+
+    if (j->document.uses_unevaluated && is_nested(v) && judge_step(j, count / EVALUATED_PER_STEP))
+        nothing.done = arena_array(j->a, count + 1, sizeof(*nothing.done));
+    return nothing;
+}
+
+void judge_see(struct evaluated *to, const struct evaluated *more, size_t count)
+{
+    for (size_t i = 0; to && to->done && more->done && i < count; i++)
+        to->done[i] = to->done[i] || more->done[i];
+}
+
+/* A schema knows what it and those within it have looked at, not what its neighbours
+ * have; the one around it learns that when the value fits. */
 static void judge_inner(struct judge *j, const struct question *q, struct evaluated *seen,
                         struct misses *to)
 {
-    struct evaluated own = {NULL};
+    struct evaluated own = judge_nothing_seen(j, q->value);
+    size_t before = to->count;
 
-    if (!seen && j->document.uses_unevaluated && is_nested(q->value)) {
-        own.done = arena_array(j->a, value_count(q->value) + 1, sizeof(*own.done));
-        seen = &own;
-    }
-    judge_map_schema(j, q, seen, to);
+    judge_map_schema(j, q, own.done ? &own : NULL, to);
+    if (to->count == before)
+        judge_see(seen, &own, value_count(q->value));
 }
 
 void judge_value(struct judge *j, const struct question *q, struct evaluated *seen,
                  struct misses *to)
 {
     struct question entered = *q;
+    struct scope scope = {j->scope, NULL};
 
-    if (j->refused || (to->quiet && to->count))
+    if (j->refused || (to->quiet && to->count) || !judge_step(j, 1))
         return;
-    if (++j->steps > JSON_SCHEMA_STEPS_MAX) {
-        (void)judge_refuse(j, "it takes too many steps to check");
-        return;
-    }
     if (j->depth >= JSON_SCHEMA_DEPTH_MAX) {
         (void)judge_refuse(j, "its references go in circles, or it is nested too deeply");
         return;
@@ -347,8 +353,10 @@ void judge_value(struct judge *j, const struct question *q, struct evaluated *se
     if (q->schema->kind != VALUE_MAP)
         return;
     j->depth++;
-    entered.resource = schema_document_enter(&j->document, q->resource, q->schema);
+    entered.resource = scope.resource = schema_document_enter(&j->document, q->resource, q->schema);
+    j->scope = &scope;
     judge_inner(j, &entered, seen, to);
+    j->scope = scope.parent;
     j->depth--;
 }
 
@@ -356,11 +364,14 @@ struct json_schema_miss *json_schema_check(struct arena *a, const struct value *
                                            const struct value *values, const char **refused)
 {
     struct judge *j = arena_alloc(a, sizeof(*j));
+    struct memo *const memos[] = {&j->patterns, &j->targets, &j->anchors, &j->verdicts};
     struct place top = {NULL, NULL, 0};
     struct misses misses = {0};
     struct question q = {.schema = schema, .place = &top, .value = values};
 
     j->a = a;
+    for (size_t i = 0; i < sizeof(memos) / sizeof(*memos); i++)
+        memos[i]->arena = a;
     if (schema->kind != VALUE_MAP && schema->kind != VALUE_BOOL)
         (void)judge_refuse(j, "a schema is an object or a boolean");
     schema_document_init(&j->document, a, schema);

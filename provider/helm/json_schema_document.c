@@ -62,6 +62,8 @@ static const char *own_id(const struct value *schema, int draft)
 {
     const char *id = value_text(schema, draft == 4 ? "id" : "$id");
 
+    if (draft < 2019 && value_has(schema, "$ref"))
+        return "";
     return *id == '#' ? "" : id; /* only a name within the resource */
 }
 
@@ -82,6 +84,14 @@ static struct schema_resource *add_resource(struct schema_document *d, const str
     return r;
 }
 
+static void note_keyword(struct schema_document *d, const char *key)
+{
+    if (strncmp(key, "unevaluated", 11) == 0)
+        d->uses_unevaluated = true;
+    if (strcmp(key, "$dynamicRef") == 0 || strcmp(key, "$recursiveRef") == 0)
+        d->depends_on_scope = true;
+}
+
 static void collect(struct schema_document *d, const struct value *v,
                     const struct schema_resource *around, int depth)
 {
@@ -92,8 +102,8 @@ static void collect(struct schema_document *d, const struct value *v,
     if (v->kind == VALUE_MAP && depth > 0 && *own_id(v, around->draft))
         around = add_resource(d, v, around->uri, around->draft);
     for (size_t i = 0; i < count; i++) {
-        if (v->kind == VALUE_MAP && strncmp(v->map.entries[i].key, "unevaluated", 11) == 0)
-            d->uses_unevaluated = true;
+        if (v->kind == VALUE_MAP)
+            note_keyword(d, v->map.entries[i].key);
         collect(d, v->kind == VALUE_MAP ? v->map.entries[i].value : v->list.items[i], around,
                 depth + 1);
     }
@@ -103,6 +113,7 @@ void schema_document_init(struct schema_document *d, struct arena *a, const stru
 {
     *d = (struct schema_document){.arena = a};
     collect(d, root, add_resource(d, root, "", 2020), 0);
+    d->depends_on_scope = d->depends_on_scope && d->resources->next;
 }
 
 const struct schema_resource *schema_document_enter(const struct schema_document *d,
@@ -175,32 +186,43 @@ static const struct value *at_pointer(const struct schema_document *d, const str
     return v;
 }
 
-static bool has_anchor(const struct value *v, const char *name, int draft)
+/* A name that a schema has; dynamic: only of the kind that dynamic references ask for. */
+static bool has_anchor(const struct value *v, const char *name, int draft, bool dynamic)
 {
     const char *id = value_text(v, draft == 4 ? "id" : "$id");
 
-    return strcmp(value_text(v, "$anchor"), name) == 0 ||
-           strcmp(value_text(v, "$dynamicAnchor"), name) == 0 ||
-           (*id == '#' && strcmp(id + 1, name) == 0);
+    if (draft < 2019)
+        return !dynamic && !value_has(v, "$ref") && *id == '#' && strcmp(id + 1, name) == 0;
+    if (draft >= 2020 && strcmp(value_text(v, "$dynamicAnchor"), name) == 0)
+        return true;
+    return !dynamic && strcmp(value_text(v, "$anchor"), name) == 0;
 }
 
 static const struct value *at_anchor(const struct schema_document *d, const struct value *v,
                                      const char *name, const struct schema_resource *resource,
-                                     int depth)
+                                     bool dynamic, int depth)
 {
-    if (v->kind == VALUE_MAP && has_anchor(v, name, resource->draft))
-        return v;
-    if (depth > ID_DEPTH_MAX || (depth > 0 && schema_document_enter(d, resource, v) != resource))
+    if (depth > ID_DEPTH_MAX ||
+        (depth > 0 && v->kind == VALUE_MAP && schema_document_enter(d, resource, v) != resource))
         return NULL;
+    if (v->kind == VALUE_MAP && has_anchor(v, name, resource->draft, dynamic))
+        return v;
     for (size_t i = 0; i < value_count(v); i++) {
         const struct value *found =
             at_anchor(d, v->kind == VALUE_MAP ? v->map.entries[i].value : v->list.items[i], name,
-                      resource, depth + 1);
+                      resource, dynamic, depth + 1);
 
         if (found)
             return found;
     }
     return NULL;
+}
+
+const struct value *schema_document_dynamic(const struct schema_document *d,
+                                            const struct schema_resource *resource,
+                                            const char *name)
+{
+    return at_anchor(d, resource->root, name, resource, true, 0);
 }
 
 static const struct schema_resource *resource_at(const struct schema_document *d, const char *uri)
@@ -231,7 +253,7 @@ const struct value *schema_document_resolve(const struct schema_document *d, con
         return NULL;
     }
     *resource = there;
-    found = *fragment && *fragment != '/' ? at_anchor(d, there->root, fragment, there, 0)
+    found = *fragment && *fragment != '/' ? at_anchor(d, there->root, fragment, there, false, 0)
                                           : at_pointer(d, there->root, fragment, resource);
     if (!found)
         *reason = text_f(d->arena, "it refers to %s, which is not in it", reference);

@@ -16,6 +16,7 @@ struct schema_document {
     struct arena *arena;
     struct schema_resource *resources; /* the root's is the first */
     bool uses_unevaluated;
+    bool depends_on_scope; /* the way to a schema matters: dynamic references */
 };
 
 void schema_document_init(struct schema_document *d, struct arena *a, const struct value *root);
@@ -27,5 +28,9 @@ const struct schema_resource *schema_document_enter(const struct schema_document
 const struct value *schema_document_resolve(const struct schema_document *d, const char *reference,
                                             const struct schema_resource **resource,
                                             const char **reason);
+/* The schema of that $dynamicAnchor in the resource, or NULL. */
+const struct value *schema_document_dynamic(const struct schema_document *d,
+                                            const struct schema_resource *resource,
+                                            const char *name);
 
 #endif

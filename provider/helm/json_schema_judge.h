@@ -3,6 +3,7 @@
 #ifndef HELM_JSON_SCHEMA_JUDGE_H
 #define HELM_JSON_SCHEMA_JUDGE_H
 #include "helm/json_schema_document.h"
+#include "helm/json_schema_memo.h"
 #include "template/regex.h"
 
 /* A value's place: the key or index in what holds it. */
@@ -19,16 +20,23 @@ struct misses {
     bool quiet;
 };
 
-/* Which properties or items some schema has looked at, for unevaluated...; NULL when
- * no schema asks. */
+/* Which properties or items a schema has looked at, for unevaluated...; NULL when no
+ * schema asks. */
 struct evaluated {
     bool *done;
+};
+
+/* The resources that lead here, for dynamic references. */
+struct scope {
+    const struct scope *parent;
+    const struct schema_resource *resource;
 };
 
 struct judge {
     struct arena *a;
     struct schema_document document;
-    struct compiled_pattern *patterns;
+    struct memo patterns, targets, anchors, verdicts;
+    const struct scope *scope;
     size_t steps;
     int depth;
     const char *refused;
@@ -43,15 +51,23 @@ struct question {
 };
 
 bool judge_refuse(struct judge *j, const char *reason);
+/* Counts work; false: that was too much of it, and the schema is refused. */
+bool judge_step(struct judge *j, size_t steps);
 /* The new miss, for its causes; NULL when quiet. */
 struct json_schema_miss *judge_miss(struct judge *j, struct misses *to, const struct place *place,
                                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* A word as the validator quotes it. */
 const char *judge_quoted(struct arena *a, const char *word);
 
+struct evaluated judge_nothing_seen(struct judge *j, const struct value *v);
+/* Adds what `more` has seen; to may be NULL. */
+void judge_see(struct evaluated *to, const struct evaluated *more, size_t count);
 /* The value against the schema; seen may be NULL. */
 void judge_value(struct judge *j, const struct question *q, struct evaluated *seen,
                  struct misses *to);
+/* The value against what $ref or one of its kin stands for. */
+void judge_reference(struct judge *j, const struct question *q, const char *keyword,
+                     struct evaluated *seen, struct misses *to);
 void judge_object(struct judge *j, const struct question *q, struct evaluated *seen,
                   struct misses *to);
 void judge_list(struct judge *j, const struct question *q, struct evaluated *seen,

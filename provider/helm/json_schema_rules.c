@@ -6,7 +6,11 @@
 #include "codec/real.h"
 #include "helm/json_schema_judge.h"
 
-enum { NAMES_BYTES_MAX = 64 * 1024 };
+enum { NAMES_BYTES_MAX = 64 * 1024, HASHES_PER_STEP = 64 };
+
+/* FNV-1a's. */
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+#define HASH_FACTOR UINT64_C(0x100000001b3)
 
 /* The schema under that key is asked about the value itself. */
 static struct question same_value(const struct question *q, const struct value *schema)
@@ -18,11 +22,11 @@ static struct question same_value(const struct question *q, const struct value *
 }
 
 /* Does the value fit, without saying why not? */
-static bool fits(struct judge *j, const struct question *q, struct evaluated *seen)
+static bool fits(struct judge *j, const struct question *q)
 {
     struct misses quiet = {.quiet = true};
 
-    judge_value(j, q, seen, &quiet);
+    judge_value(j, q, NULL, &quiet);
     return !quiet.count;
 }
 
@@ -49,12 +53,6 @@ static void check_count(struct judge *j, const struct question *q, const char *l
 
 /* --- patterns ---------------------------------------------------------------- */
 
-struct compiled_pattern {
-    struct compiled_pattern *next;
-    const void *of; /* the schema's text */
-    struct regex *regex;
-};
-
 static void free_regex(void *regex)
 {
     regex_free(regex);
@@ -62,22 +60,18 @@ static void free_regex(void *regex)
 
 static struct regex *compiled(struct judge *j, const void *of, struct text pattern)
 {
-    struct compiled_pattern *p = j->patterns;
+    void **slot = memo_at(&j->patterns, of, NULL, NULL);
     const char *reason;
 
-    while (p && p->of != of)
-        p = p->next;
-    if (p)
-        return p->regex;
-    p = arena_alloc(j->a, sizeof(*p));
-    *p = (struct compiled_pattern){j->patterns, of, regex_new(j->a, pattern, &reason)};
-    j->patterns = p;
-    if (p->regex)
-        arena_defer(j->a, free_regex, p->regex);
+    if (*slot)
+        return *slot;
+    *slot = regex_new(j->a, pattern, &reason);
+    if (*slot)
+        arena_defer(j->a, free_regex, *slot);
     else
         (void)judge_refuse(j, text_f(j->a, "the pattern %s cannot be read: %s",
                                      judge_quoted(j->a, text_z(j->a, pattern)), reason));
-    return p->regex;
+    return *slot;
 }
 
 static bool matches(struct judge *j, const void *of, struct text pattern, struct text subject)
@@ -153,7 +147,7 @@ static void judge_properties(struct judge *j, const struct question *q, struct e
     for (size_t i = 0; i < value_count(q->value); i++) {
         const struct value_entry *entry = &q->value->map.entries[i];
 
-        if (judge_property(j, q, patterns, entry, to, &refused) && seen && seen->done)
+        if (judge_property(j, q, patterns, entry, to, &refused) && seen)
             seen->done[i] = true;
         if (refused)
             text_add_f(&names, "%s%s", names.len ? ", " : "", judge_quoted(j->a, entry->key));
@@ -228,7 +222,7 @@ static void judge_item(struct judge *j, const struct question *q, const struct v
     struct question inner = {q->resource, schema, &place, value_item(q->value, i)};
 
     judge_value(j, &inner, NULL, to);
-    if (seen && seen->done)
+    if (seen)
         seen->done[i] = true;
 }
 
@@ -256,25 +250,46 @@ static void judge_items(struct judge *j, const struct question *q, struct evalua
         judge_item(j, q, rest, i, seen, to);
 }
 
+/* Equal values have equal hashes, however their keys are ordered. */
+static uint64_t hash_of(const struct value *v)
+{
+    struct text text = v->kind == VALUE_STRING ? v->string
+                       : v->kind == VALUE_NUMBER
+                           ? v->number.text
+                           : text_of(v->kind == VALUE_BOOL && v->boolean ? "true" : "");
+    uint64_t hash = HASH_START + v->kind;
+
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.at[i]) * HASH_FACTOR;
+    for (size_t i = 0; v->kind == VALUE_LIST && i < value_count(v); i++)
+        hash = (hash ^ hash_of(value_item(v, i))) * HASH_FACTOR;
+    for (size_t i = 0; v->kind == VALUE_MAP && i < value_count(v); i++)
+        hash += hash_of(v->map.entries[i].value) * (2 * strlen(v->map.entries[i].key) + 1);
+    return hash;
+}
+
 static void check_unique(struct judge *j, const struct question *q, struct misses *to)
 {
-    for (size_t i = 1; i < value_count(q->value); i++)
-        for (size_t k = 0; k < i; k++) {
-            if (++j->steps > JSON_SCHEMA_STEPS_MAX) {
-                (void)judge_refuse(j, "it takes too many steps to check");
-                return;
-            }
-            if (value_equal(value_item(q->value, i), value_item(q->value, k))) {
+    size_t count = value_count(q->value);
+    uint64_t *hashes = arena_array(j->a, count + 1, sizeof(*hashes));
+
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = hash_of(value_item(q->value, i));
+        if (!judge_step(j, i / HASHES_PER_STEP))
+            return;
+        for (size_t k = 0; k < i; k++)
+            if (hashes[i] == hashes[k] && judge_step(j, 1) &&
+                value_equal(value_item(q->value, i), value_item(q->value, k))) {
                 (void)judge_miss(j, to, q->place, "items at %zu and %zu are equal", k, i);
                 return;
             }
-        }
+    }
 }
 
 static void judge_contains(struct judge *j, const struct question *q, struct evaluated *seen,
                            struct misses *to)
 {
-    int64_t least = 1, most;
+    int64_t least, most;
     size_t found = 0;
 
     for (size_t i = 0; i < value_count(q->value); i++) {
@@ -282,16 +297,18 @@ static void judge_contains(struct judge *j, const struct question *q, struct eva
         struct question inner = {q->resource, value_at(q->schema, "contains"), &place,
                                  value_item(q->value, i)};
 
-        if (!fits(j, &inner, NULL))
+        if (!fits(j, &inner))
             continue;
         found++;
-        if (seen && seen->done && q->resource->draft >= 2020)
+        if (seen && q->resource->draft >= 2020)
             seen->done[i] = true;
     }
-    if (q->resource->draft >= 2019 && bound(q, "minContains", &least) && (int64_t)found < least)
+    if (q->resource->draft < 2019 || !bound(q, "minContains", &least))
+        least = -1;
+    if ((int64_t)found < least)
         (void)judge_miss(j, to, q->place, "min %lld items required to match contains schema",
                          (long long)least);
-    else if (!found && least > 0)
+    else if (!found && least < 0)
         (void)judge_miss(j, to, q->place, "no items match contains schema");
     if (q->resource->draft >= 2019 && bound(q, "maxContains", &most) && (int64_t)found > most)
         (void)judge_miss(j, to, q->place, "max %lld items required to match contains schema",
@@ -424,21 +441,11 @@ static void judge_all_of(struct judge *j, const struct question *q, struct evalu
         add_with_causes(j, q, to, &causes, "'allOf' failed");
 }
 
-/* What a schema that did not fit has looked at does not count. */
-static bool fits_alone(struct judge *j, const struct question *q, struct evaluated *seen,
-                       struct misses *causes)
+static bool fits_with(struct judge *j, const struct question *q, struct evaluated *seen,
+                      struct misses *causes)
 {
-    size_t count = value_count(q->value), before = causes->count;
-    struct evaluated own = {NULL};
-
-    if (seen && seen->done)
-        own.done = arena_array(j->a, count + 1, sizeof(*own.done));
-    judge_value(j, q, own.done ? &own : NULL, causes);
-    if (causes->count > before)
-        return false;
-    for (size_t i = 0; own.done && i < count; i++)
-        seen->done[i] = seen->done[i] || own.done[i];
-    return true;
+    judge_value(j, q, seen, causes);
+    return !causes->count;
 }
 
 static void judge_any_of(struct judge *j, const struct question *q, struct evaluated *seen,
@@ -452,9 +459,9 @@ static void judge_any_of(struct judge *j, const struct question *q, struct evalu
         struct question inner = same_value(q, value_item(any, i));
         struct misses own = {.quiet = to->quiet};
 
-        if (fits_alone(j, &inner, seen, &own)) {
+        if (fits_with(j, &inner, seen, &own)) {
             matched = true;
-            if (!seen || !seen->done)
+            if (!seen)
                 break;
         } else if (own.first) {
             *(causes.last ? &causes.last->next : &causes.first) = own.first;
@@ -476,7 +483,7 @@ static void judge_one_of(struct judge *j, const struct question *q, struct evalu
         struct question inner = same_value(q, value_item(one, i));
         struct misses own = {.quiet = to->quiet || matched != SIZE_MAX};
 
-        if (!fits_alone(j, &inner, seen, &own)) {
+        if (!fits_with(j, &inner, seen, &own)) {
             if (own.first && matched == SIZE_MAX) {
                 *(causes.last ? &causes.last->next : &causes.first) = own.first;
                 causes.last = own.last;
@@ -498,7 +505,7 @@ static void judge_if(struct judge *j, const struct question *q, struct evaluated
 {
     struct question condition = same_value(q, value_at(q->schema, "if"));
     struct misses quiet = {.quiet = true};
-    const char *branch = fits_alone(j, &condition, seen, &quiet) ? "then" : "else";
+    const char *branch = fits_with(j, &condition, seen, &quiet) ? "then" : "else";
     struct question inner = same_value(q, value_at(q->schema, branch));
 
     if (value_has(q->schema, branch))
@@ -510,7 +517,7 @@ void judge_conditions(struct judge *j, const struct question *q, struct evaluate
 {
     struct question inner = same_value(q, value_at(q->schema, "not"));
 
-    if (value_has(q->schema, "not") && fits(j, &inner, NULL))
+    if (value_has(q->schema, "not") && fits(j, &inner))
         (void)judge_miss(j, to, q->place, "'not' failed");
     judge_all_of(j, q, seen, to);
     judge_any_of(j, q, seen, to);

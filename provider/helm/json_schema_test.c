@@ -102,20 +102,77 @@ TEST(bad_schemas_are_refused_with_a_reason)
                        "the pattern '(' cannot be read: error parsing regexp") != NULL);
 }
 
-/* Schemas that multiply end soon. */
-TEST(a_schema_cannot_take_forever)
+/* "d0" asks d1 twice, that asks d2 twice ...: d60 is asked 2^60 times. */
+static const char *doubling(struct arena *a, const char *format, const char *last)
 {
     struct text_builder b;
 
     text_builder_init(&b, a, 1 << 20);
     text_add_z(&b, "{\"$ref\":\"#/$defs/d0\",\"$defs\":{");
-    for (int i = 0; i < 60; i++)
-        text_add_f(&b,
-                   "\"d%d\":{\"not\":{\"anyOf\":[{\"not\":{\"$ref\":\"#/$defs/d%d\"}},"
-                   "{\"not\":{\"$ref\":\"#/$defs/d%d\"}}]}},",
-                   i, i + 1, i + 1);
-    text_add_z(&b, "\"d60\":{\"type\":\"object\"}}}");
-    assert_string_equal(reason(a, b.at, "{}"), "it takes too many steps to check");
+    for (int i = 0; i < 60; i++) {
+        const char *next = text_f(a, "{\"$ref\":\"#/$defs/d%d\"}", i + 1);
+
+        text_add_f(&b, "\"d%d\":", i);
+        for (const char *c = format; *c; c++)
+            if (*c == '@')
+                text_add_z(&b, next);
+            else
+                text_add_char(&b, *c);
+        text_add_char(&b, ',');
+    }
+    text_add_f(&b, "\"d60\":%s}}", last);
+    return b.at;
+}
+
+static size_t misses(struct arena *a, const char *schema, const char *values, const char **refused)
+{
+    const struct json_schema_miss *miss =
+        json_schema_check(a, read(a, text_of(schema)), read(a, text_of(values)), refused);
+    size_t count = 0;
+
+    for (; miss; miss = miss->next)
+        count++;
+    return count;
+}
+
+/* A question that was answered is not asked again. */
+TEST(a_schema_that_doubles_is_judged)
+{
+    static const struct {
+        const char *format, *last;
+        bool fits;
+    } cases[] = {
+        {"{\"not\":{\"anyOf\":[{\"not\":@},{\"not\":@}]}}", "{\"type\":\"object\"}", true},
+        {"{\"not\":{\"anyOf\":[{\"not\":@},{\"not\":@}]}}", "{\"type\":\"string\"}", false},
+        {"{\"allOf\":[@,@]}", "true", true},
+        {"{\"if\":@,\"then\":@}", "{\"type\":\"object\"}", true},
+        {"{\"if\":@,\"else\":@}", "{\"type\":\"string\"}", false},
+        {"{\"allOf\":[@,@],\"unevaluatedProperties\":false}", "{\"properties\":{\"a\":true}}",
+         true},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const char *schema = doubling(a, cases[i].format, cases[i].last), *refused;
+
+        if ((misses(a, schema, "{\"a\":1}", &refused) == 0) != cases[i].fits || refused)
+            fail_msg("%s: %s", schema, refused ? refused : "another verdict");
+    }
+}
+
+/* What would take forever to tell, or to compare, ends soon. */
+TEST(a_schema_cannot_take_forever)
+{
+    struct text_builder b;
+
+    assert_string_equal(reason(a, doubling(a, "{\"allOf\":[@,@]}", "false"), "{}"),
+                        "it takes too many steps to check");
+    text_builder_init(&b, a, 1 << 20);
+    text_add_z(&b, "{\"a\":[0");
+    for (int i = 1; i < 20000; i++)
+        text_add_f(&b, ",%d", i);
+    text_add_z(&b, "]}");
+    assert_string_equal(reason(a, "{\"properties\":{\"a\":{\"uniqueItems\":true}}}", b.at),
+                        "it takes too many steps to check");
 }
 
 /* --- charts ---------------------------------------------------------------------- */
