@@ -25,12 +25,25 @@ static int64_t environment_shift(void)
 }
 #endif
 
+static int64_t shift(void)
+{
+    return atomic_load(&shift_seconds) + environment_shift();
+}
+
 int64_t clock_now(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec + atomic_load(&shift_seconds) + environment_shift();
+    return (int64_t)now.tv_sec + shift();
+}
+
+int64_t clock_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return ((int64_t)now.tv_sec + shift()) * 1000000000 + now.tv_nsec;
 }
 
 int64_t clock_monotonic_ms(void)
@@ -46,9 +59,8 @@ void clock_shift(int64_t offset_seconds)
     atomic_store(&shift_seconds, offset_seconds);
 }
 
-/* Days since 1970-01-01 of the proleptic Gregorian calendar and back; after
- * the well-known era arithmetic (400 years have 146,097 days). */
-static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
+/* The well-known era arithmetic: 400 years have 146,097 days. */
+int64_t clock_days(int64_t year, int64_t month, int64_t day)
 {
     int64_t era, year_of_era, day_of_year;
 
@@ -108,7 +120,7 @@ static bool take_zone(const char **at, int64_t *offset_seconds)
 
 static int64_t days_in_month(int64_t year, int64_t month)
 {
-    return days_from_date(year + month / 12, month % 12 + 1, 1) - days_from_date(year, month, 1);
+    return clock_days(year + month / 12, month % 12 + 1, 1) - clock_days(year, month, 1);
 }
 
 int64_t clock_parse_rfc3339(const char *z)
@@ -128,7 +140,7 @@ int64_t clock_parse_rfc3339(const char *z)
     if (!take_zone(&z, &zone) || *z || month < 1 || month > 12 || day < 1 ||
         day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 60)
         return -1;
-    return days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone;
+    return clock_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone;
 }
 
 static bool take_unit(const char **at, double *ms)

@@ -12,11 +12,16 @@
  * (seconds to add, may be negative) shifts it, so that whole-program tests see
  * certificates age; release builds do not read it. */
 int64_t clock_now(void);
+/* The same in nanoseconds. */
+int64_t clock_now_ns(void);
 /* Milliseconds of a clock that never steps. */
 int64_t clock_monotonic_ms(void);
 /* For unit tests: offset_seconds is added to clock_now() from now on. */
 void clock_shift(int64_t offset_seconds);
 
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar. month is 1 to
+ * 12, year at most 10^12 away from 0; day may lie outside of its month. */
+int64_t clock_days(int64_t year, int64_t month, int64_t day);
 /* "2026-01-31T10:20:30Z", the form Kubernetes and our state use. */
 char *clock_rfc3339(struct arena *a, int64_t at);
 /* Seconds since 1970 from RFC 3339 text with Z or a numeric zone, fraction

@@ -46,7 +46,7 @@ struct datum_method {
     const struct datum *(*run)(struct function_call *f, const struct datum *self);
 };
 
-/* What is behind an object, or behind a map or list with a Go type of its own. */
+/* What is behind an object, or behind a map, list or integer with a Go type of its own. */
 struct datum_class {
     const char *type_name; /* as typeOf prints it: "*semver.Version" */
     const char *kind_name; /* as kindOf prints it: "struct", "ptr", "map" */
@@ -55,6 +55,9 @@ struct datum_class {
     /* Of a map or list whose elements are of one type: that type's zero value, which
      * absent keys have. NULL: they are of any type. */
     const struct datum *zero;
+
+    /* As fmt prints an object or integer with %v. */
+    void (*print)(struct text_builder *b, const struct datum *self);
 
     /* --- of objects only ---
      * Field or method `name` of self. A method gets the arguments of f; a field
@@ -65,8 +68,6 @@ struct datum_class {
                                   struct text name, bool *found, bool *is_method);
     /* Whether two of the class are alike; NULL = only one and the same is. */
     bool (*equal)(const struct datum *a, const struct datum *b);
-    /* As fmt prints it with %v. */
-    void (*print)(struct text_builder *b, const struct datum *self);
     /* A struct that a function gets as an argument is a copy, which lacks the methods of
      * a pointer to it: the class of that copy. NULL: the same. */
     const struct datum_class *as_argument;
@@ -81,7 +82,7 @@ struct datum {
     /* Go's own name where it is not the kind's usual one ("[]string",
      * "map[string]string", "chartutil.Values"); NULL = the usual one. */
     const char *type_name;
-    const struct datum_class *class; /* of a map or list: see there; else NULL */
+    const struct datum_class *class; /* of a map, list, integer: see there; else NULL */
     union {
         bool boolean;
         int64_t integer; /* INT, INT64, UINT8 */
@@ -129,7 +130,7 @@ const struct datum *datum_list(struct arena *a, const struct datum *const *items
 /* A list whose Go type is []string. */
 const struct datum *datum_strings(struct arena *a, const struct datum *const *items, size_t count);
 const struct datum *datum_map_new(struct arena *a);
-/* A list or map as one of a class; maps share their entries. */
+/* A list, map or integer as one of a class; maps share their entries. */
 const struct datum *datum_of_class(struct arena *a, const struct datum_class *class,
                                    const struct datum *d);
 const struct datum *datum_object(struct arena *a, const struct datum_class *class,

@@ -28,6 +28,12 @@ static const char *parameter_type(char letter)
         return "*semver.Version";
     case 'C':
         return "sprig.certificate";
+    case 'T':
+        return "time.Time";
+    case 'D':
+        return "time.Duration";
+    case 'Z':
+        return "*time.Location";
     default:
         return "interface {}";
     }
@@ -42,9 +48,9 @@ static bool fits(char letter, const struct datum *d)
     case 'b':
         return d->kind == DATUM_BOOL;
     case 'i':
-        return d->kind == DATUM_INT;
+        return d->kind == DATUM_INT && !d->class;
     case 'I':
-        return d->kind == DATUM_INT64;
+        return d->kind == DATUM_INT64 && !d->class;
     case 'f':
         return d->kind == DATUM_FLOAT64;
     case 'm':
@@ -53,7 +59,10 @@ static bool fits(char letter, const struct datum *d)
         return d->kind == DATUM_LIST && datum_holds_any(d);
     case 'V':
     case 'C':
-        return d->kind == DATUM_OBJECT && strcmp(datum_type_name(d), parameter_type(letter)) == 0;
+    case 'T':
+    case 'D':
+    case 'Z':
+        return strcmp(datum_type_name(d), parameter_type(letter)) == 0;
     default:
         return true;
     }
@@ -115,9 +124,9 @@ static struct operand unfit_literal(struct template_run *run, char letter, const
                             parameter_type(letter));
     else
         (void)evaluate_fail(run, "expected %s; found %s",
-                            letter == 'f'                    ? "float"
-                            : letter == 'i' || letter == 'I' ? "integer"
-                                                             : parameter_type(letter),
+                            letter == 'f'           ? "float"
+                            : strchr("iID", letter) ? "integer"
+                                                    : parameter_type(letter),
                             words);
     return none;
 }
@@ -126,7 +135,7 @@ static struct operand unfit_literal(struct template_run *run, char letter, const
 static const struct datum *number_for(struct template_run *run, char letter,
                                       const struct node *node)
 {
-    if ((letter == 'i' || letter == 'I') && node->constant.is_integer)
+    if (strchr("iID", letter) && node->constant.is_integer)
         return letter == 'i' ? datum_int(run->arena, node->constant.integer)
                              : datum_int64(run->arena, node->constant.integer);
     if (letter == 'f' && node->constant.is_float)

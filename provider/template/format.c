@@ -80,7 +80,10 @@ static void print(struct text_builder *b, const struct datum *d, unsigned depth)
     case DATUM_INT:
     case DATUM_INT64:
     case DATUM_UINT8:
-        print_integer(b, d->integer);
+        if (d->class)
+            d->class->print(b, d);
+        else
+            print_integer(b, d->integer);
         break;
     case DATUM_FLOAT64:
         datum_print_float64(b, d->real);
@@ -310,14 +313,15 @@ static void add_bytes(struct text_builder *b, const struct format_verb *v, struc
     text_add_char(b, v->sharp_v ? '}' : ']');
 }
 
-static void add_object(struct text_builder *b, const struct format_verb *v, const struct datum *d)
+/* Text of a class's own; false: the verb is none for texts. */
+static bool add_printed(struct text_builder *b, const struct format_verb *v,
+                        const struct datum_class *class, const struct datum *d)
 {
     struct text_builder text;
 
     text_builder_init(&text, b->arena, b->max_bytes);
-    d->object.class->print(&text, d);
-    if (!format_text(b, v, text_built(&text)))
-        add_bad_verb(b, v, d);
+    class->print(&text, d);
+    return format_text(b, v, text_built(&text));
 }
 
 static void add_nil(struct text_builder *b, const struct format_verb *v)
@@ -369,9 +373,12 @@ void format_operand(struct text_builder *b, const struct format_verb *v, const s
         add_bytes(b, v, d->text);
         break;
     case DATUM_OBJECT:
-        add_object(b, v, d);
+        if (!add_printed(b, v, d->object.class, d))
+            add_bad_verb(b, v, d);
         break;
     default:
+        if (d->class && !v->sharp_v && add_printed(b, v, d->class, d))
+            break;
         if (!add_scalar(b, v, d))
             add_bad_verb(b, v, d);
     }

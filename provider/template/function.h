@@ -9,6 +9,7 @@
  *     I int64    f float64  v any (nil is allowed)
  *     m map      l list     n any, but nil is an error ("invalid value")
  *     V a version (semver) or nil         C a certificate (genCA ...)
+ *     T a time   D a duration (or an integral literal)   Z a location of times
  * The last letter followed by '*' takes any number of such arguments, by '+' at
  * least one. So trunc is "is", printf "sv*", and "v+".
  *

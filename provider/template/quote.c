@@ -73,6 +73,26 @@ void quote_rune(struct text_builder *b, uint32_t rune, bool ascii_only)
     text_add_char(b, '\'');
 }
 
+char *quote_ascii(struct arena *a, struct text t)
+{
+    struct text_builder b;
+
+    text_builder_init(&b, a, t.len * 4 + 2);
+    text_add_char(&b, '"');
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+
+        if (c == '"' || c == '\\')
+            text_add_char(&b, '\\');
+        if (c < ' ' || c >= 0x80)
+            text_add_f(&b, "\\x%02x", c);
+        else
+            text_add_char(&b, t.at[i]);
+    }
+    text_add_char(&b, '"');
+    return b.at;
+}
+
 bool quote_fits_backquotes(struct text t)
 {
     for (size_t i = 0, len; i < t.len; i += len) {

@@ -13,6 +13,8 @@
 void quote_text(struct text_builder *b, struct text t, bool ascii_only);
 /* With single quotes around it. */
 void quote_rune(struct text_builder *b, uint32_t rune, bool ascii_only);
+/* As Go's package time quotes: every byte outside of printable ASCII becomes \xHH. */
+char *quote_ascii(struct arena *a, struct text t);
 /* Whether Go would write it between backquotes when asked to. */
 bool quote_fits_backquotes(struct text t);
 /* literal with its quotes, double or back; false = not a valid literal. */
