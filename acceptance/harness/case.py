@@ -26,7 +26,7 @@ same with TLS), @chartsca@ (its CA).
 == patch N PATH         JSON merge patch behind the provider's back
 == apply-as MANAGER N PATH   server-side apply as another field manager (JSON, by force)
 == status N PATH        JSON merge patch of the status, as a controller writes it
-== delete N PATH        delete behind the provider's back
+== delete N PATH        delete behind the provider's back; a namespace until it is gone
 == object N PATH        lines: FIELD = JSON | FIELD ~ REGEX | FIELD absent | absent
 == save N PATH FIELD FILE   a field into a file of the case's folder
 == output NAME          one line: = JSON | ~ REGEX

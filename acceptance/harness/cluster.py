@@ -9,6 +9,7 @@ import urllib.request
 
 MANAGER = "terraform-provider-istio"
 SERVED_SECONDS = 30
+GONE_SECONDS = 60
 
 
 class Cluster:
@@ -86,6 +87,13 @@ class Cluster:
         done = self.request("DELETE", path)
         if done[0] not in (200, 202, 404):
             raise AssertionError(f"DELETE {path}: {done}")
+
+    def await_gone(self, path):
+        end = time.monotonic() + GONE_SECONDS
+        while self.get(path) is not None:
+            if time.monotonic() > end:
+                raise AssertionError(f"{path} is not gone after {GONE_SECONDS} s")
+            time.sleep(0.05)
 
     def collections(self):
         """(path, namespaced kind) of everything that can be listed."""

@@ -214,6 +214,8 @@ class CaseRun:
     def step_delete(self, step):
         cluster, path = self.target(step)
         cluster.delete(path)
+        if re.fullmatch("/api/v1/namespaces/[^/]+", path):
+            cluster.await_gone(path)
 
     def step_object(self, step):
         cluster, path = self.target(step)

@@ -159,32 +159,40 @@ static const struct value *source_of(struct install *w, enum component which)
                    : source;
 }
 
-/* Istio's source tree has 1.0.0 everywhere. */
-static bool is_of_line(const struct chart *chart, const char *version)
+/* Charts of Istio's source tree are all called 1.0.0; who asks for another chart by its
+ * version means one of the same line. */
+static bool is_of_version(const struct chart *chart, const struct value *source,
+                          const char *version)
 {
-    return strcmp(chart->version, "1.0.0") == 0 ||
-           version_minor(chart->version) == version_minor(version);
+    return strcmp(chart->version, "1.0.0") == 0 || strcmp(chart->version, version) == 0 ||
+           (value_text(source, "version")[0] &&
+            version_minor(chart->version) == version_minor(version));
+}
+
+static bool check_version(struct install *w, const struct value *source, const struct chart *chart)
+{
+    const char *version = value_text(w->object, "version");
+
+    return is_of_version(chart, source, version) ||
+           diag_error(w->call->diags, path_of(w->call->arena, "chart"),
+                      "The chart is of another version of Istio",
+                      "version is %s, and the chart %s that was found is %s. Values are written in "
+                      "another way for each line.",
+                      version, chart->name, chart->version);
 }
 
 bool install_chart(struct install *w, enum component which, struct chart **out)
 {
-    const struct path *at = path_of(w->call->arena, "chart");
-    const char *version = value_text(w->object, "version");
+    const struct value *source = source_of(w, which);
     const struct chart_request request = {
-        .source = source_of(w, which),
-        .at = at,
+        .source = source,
+        .at = path_of(w->call->arena, "chart"),
         .name = component_name(which),
-        .version = version,
+        .version = value_text(source, "path")[0] ? "" : value_text(w->object, "version"),
         .repository = COMPONENT_REPOSITORY,
     };
 
-    if (!chart_fetch(w->call, &request, out))
-        return false;
-    return is_of_line(*out, version) ||
-           diag_error(w->call->diags, at, "The chart is of another line of Istio",
-                      "version is %s, and the chart %s that was found is %s. Values are written in "
-                      "another way for each line.",
-                      version, component_name(which), (*out)->version);
+    return chart_fetch(w->call, &request, out) && check_version(w, source, *out);
 }
 
 static unsigned release_flags(const struct value *object)

@@ -33,7 +33,7 @@ const struct value *install_private(const struct install *w);
 
 /* Everything that the values and charts depend on is known. */
 bool install_is_known(const struct call *c, const struct value *object);
-/* The chart of a component; one of another line than `version` is an error. */
+/* The chart of a component; one of another version is an error. */
 bool install_chart(struct install *w, enum component which, struct chart **out);
 
 /* objects and releases become what an apply will leave, as far as that is known;
