@@ -37,7 +37,12 @@ class Cluster:
             return error.code, parse(error.read())
 
     def get(self, path):
-        status, body = self.request("GET", path)
+        end = time.monotonic() + SERVED_SECONDS
+        while True:
+            status, body = self.request("GET", path)
+            if status != 429 or time.monotonic() > end:
+                break
+            time.sleep(0.2)  # storage of a new kind is being made
         if status == 404:
             return None
         if status != 200:

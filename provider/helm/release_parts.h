@@ -47,6 +47,11 @@ bool release_migrate(struct call *c, struct kube *k, const struct value *live,
 bool release_is_crd(const struct value *object);
 bool release_is_kept(const struct value *object); /* helm.sh/resource-policy: keep */
 
+/* --- what the server serves (release_served.c) ---------------------------------- */
+/* objects: a map to those that are to be applied. */
+bool release_check_served(struct call *c, struct kube *k, const struct release *r,
+                          const struct value *objects);
+
 /* --- what is to be done (release_decide.c) ------------------------------------- */
 struct release_todo {
     const struct value *entries; /* planned, of all objects */

@@ -1,10 +1,13 @@
 /* delete - removing an object, and waiting until it is really gone. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "codec/json.h"
 #include "kube/client.h"
 #include "kube/many.h"
 #include "kube/wait.h"
+
+enum { STIR_MS_MIN = 500, STIR_MS_MAX = 16000 };
 
 struct text kube_delete_body(struct call *c, const struct kube_delete_options *o)
 {
@@ -90,22 +93,71 @@ static bool delete_send(struct call *c, struct kube *k, const struct kube_subjec
     return kube_refused(c, k, about, &reply);
 }
 
-/* An object of the same name that was made since is not ours to wait for. */
-static enum kube_verdict judge_gone_or_replaced(struct call *c, void *data,
-                                                const struct value *object, const char **last_seen)
-{
-    const char *const *uid = data;
+/* --- waiting ------------------------------------------------------------------- */
 
-    if (object && (*uid)[0] && strcmp(*uid, value_z(value_in(object, "metadata", "uid"))) != 0)
+struct going {
+    const char *uid; /* "" = any */
+    bool is_stuck;
+};
+
+/* A server that could not list a CRD's objects, as while their storage starts, tries
+ * again only when the CRD changes, or minutes later. */
+static bool is_stuck(const struct value *object)
+{
+    const struct value *conditions = value_in(object, "status", "conditions");
+
+    if (strcmp(value_text(object, "kind"), "CustomResourceDefinition") != 0)
+        return false;
+    for (size_t i = 0; i < value_count(conditions); i++)
+        if (strcmp(value_text(value_item(conditions, i), "reason"), "InstanceDeletionFailed") == 0)
+            return true;
+    return false;
+}
+
+/* An object of the same name that was made since is not ours to wait for. */
+static enum kube_verdict judge_going(struct call *c, void *data, const struct value *object,
+                                     const char **last_seen)
+{
+    struct going *g = data;
+
+    if (object && g->uid[0] && strcmp(g->uid, value_z(value_in(object, "metadata", "uid"))) != 0)
         return KUBE_DONE;
-    return kube_judge_gone(c, NULL, object, last_seen);
+    g->is_stuck = object && is_stuck(object);
+    return g->is_stuck ? KUBE_DONE : kube_judge_gone(c, NULL, object, last_seen);
+}
+
+/* A change of the CRD, so that the server looks at it again. Its failure is no matter: it
+ * may be gone by now. */
+static void stir(struct call *c, struct kube *k, const struct kube_ref *ref)
+{
+    const struct value *now = value_string(c->arena, clock_rfc3339(c->arena, clock_now()));
+    const struct value *patch =
+        value_with_in(c->arena, &value_empty_map, now, "metadata", "annotations",
+                      KUBE_FIELD_MANAGER "/deletion-retried-at");
+    const struct value *unused;
+    struct diags unheard;
+    struct call quiet;
+
+    diags_init(&unheard, c->arena);
+    quiet = call_quietly(c, &unheard);
+    (void)!kube_patch(&quiet, k, ref, patch, KUBE_ASIDE, &unused);
 }
 
 bool kube_wait_gone(struct call *c, struct kube *k, const struct kube_ref *ref, const char *uid)
 {
+    const char *what = text_f(c->arena, "%s to be deleted", kube_ref_text(c->arena, ref));
+    struct going going = {.uid = uid ? uid : ""};
     const struct value *last;
 
-    return kube_wait_for(c, k, ref, "be deleted", judge_gone_or_replaced, &uid, &last);
+    for (int64_t pause = STIR_MS_MIN;; pause = pause < STIR_MS_MAX ? 2 * pause : STIR_MS_MAX) {
+        if (!kube_wait_for(c, k, ref, "be deleted", judge_going, &going, &last))
+            return false;
+        if (!going.is_stuck)
+            return true;
+        if (!call_wait_ms(c, pause, what, "the server could not delete the objects of its kind"))
+            return false;
+        stir(c, k, ref);
+    }
 }
 
 bool kube_delete(struct call *c, struct kube *k, const struct kube_ref *ref,
