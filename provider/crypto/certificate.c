@@ -256,3 +256,39 @@ bool certificate_read_all(struct arena *a, struct diags *diags, const struct pat
     return pem_has_block(pem_or_der) ? read_pem(a, diags, at, what, pem_or_der, out)
                                      : read_der(a, diags, at, what, pem_or_der, out);
 }
+
+/* --- for charts ---------------------------------------------------------- */
+static const char *first_certificate(struct arena *a, struct text der, struct certificate *out)
+{
+    const unsigned char *end = (const unsigned char *)der.at;
+    X509 *x = d2i_X509(NULL, &end, (long)der.len);
+    struct diags diags;
+
+    diags_init(&diags, a);
+    ERR_clear_error();
+    if (!x)
+        return "x509: malformed certificate";
+    if (!openssl_certificate(a, &diags, NULL, "certificate", x, out))
+        return diags.first->detail;
+    return (const char *)end == der.at + der.len ? NULL : "x509: trailing data";
+}
+
+const char *certificate_try(struct arena *a, const char *what, struct text pem,
+                            struct certificate *out)
+{
+    struct pem_block block;
+    const char *error;
+
+    if (!pem_read_first(a, pem, &block))
+        return "unable to decode certificate";
+    error = first_certificate(a, block.der, out);
+    return error ? text_f(a, "error parsing certificate: %s: %s", what, error) : NULL;
+}
+
+bool certificate_has_key(const struct certificate *c, const struct key *k)
+{
+    bool fits = X509_check_private_key(c->handle, key_handle(k)) == 1;
+
+    ERR_clear_error();
+    return fits;
+}

@@ -40,6 +40,12 @@ struct certificates {
 bool certificate_read_all(struct arena *a, struct diags *diags, const struct path *at,
                           const char *what, struct text pem_or_der, struct certificates *out);
 
+/* For chart templates: the first PEM block as a certificate, as Go programs read it. NULL,
+ * or why it is none, in the words of Sprig, which calls it `what`. */
+const char *certificate_try(struct arena *a, const char *what, struct text pem,
+                            struct certificate *out);
+bool certificate_has_key(const struct certificate *c, const struct key *k);
+
 bool certificates_hold(const struct certificates *list, const struct certificate *c);
 /* The one (other than c) whose key signed c; NULL when there is none. */
 const struct certificate *certificates_find_issuer(const struct certificates *list,
@@ -63,17 +69,27 @@ bool certificate_check_chain(struct arena *a, struct diags *diags, const struct 
                              const struct certificates *chain, const struct certificates *roots,
                              int64_t now);
 
+/* What a certificate is for. */
+enum certificate_profile {
+    CERTIFICATE_CACERTS,   /* a CA as Istio wants it */
+    CERTIFICATE_CHART_CA,  /* as Sprig makes them: TLS for servers and clients, and no */
+    CERTIFICATE_CHART_TLS, /* rule about subject and dates */
+};
+
 struct certificate_request {
+    enum certificate_profile profile;
     const char *common_name, *organization, *locality; /* "" or NULL leaves it out */
     const char *const *dns_names;                      /* NULL = no SAN */
+    const struct text *ip_addresses;                   /* 4 or 16 bytes each */
+    size_t ip_address_count;
     int64_t not_before, not_after;
     int64_t path_length; /* -1 = none */
     const struct key *key;
-    /* NULL = self-signed. not_after is cut to the issuer's. */
+    /* NULL = self-signed. not_after is cut to the issuer's, but not for charts. */
     const struct certificate *issuer;
     const struct key *issuer_key;
 };
-/* Issues a CA certificate with a random 128-bit serial. */
+/* Issues a certificate with a random 128-bit serial. */
 bool certificate_issue(struct arena *a, struct diags *diags,
                        const struct certificate_request *request, struct certificate *out);
 

@@ -9,6 +9,7 @@
 #include "crypto/openssl.h"
 
 enum { SERIAL_BYTES = 16, KEY_ID_BYTES = 20, NAME_CHARACTERS_MAX = 64 };
+enum { CHART_NAME_BYTES_MAX = 4096 };
 
 static bool failed(struct diags *diags, const char *what)
 {
@@ -38,7 +39,9 @@ static bool set_times(struct diags *diags, X509 *x, const struct certificate_req
     bool cut = issuer && issuer->not_after < request->not_after;
     int64_t not_after = cut ? issuer->not_after : request->not_after;
 
-    if (not_after <= request->not_before)
+    if (request->profile != CERTIFICATE_CACERTS)
+        not_after = request->not_after;
+    else if (not_after <= request->not_before)
         return diag_error(diags, NULL, "Cannot issue a certificate",
                           "It would end (%s) before it begins (%s)%s.",
                           clock_rfc3339(diags->arena, not_after),
@@ -64,11 +67,27 @@ static bool add_name(struct diags *diags, X509_NAME *name, const char *field, co
         (int)NAME_CHARACTERS_MAX);
 }
 
-static bool set_names(struct diags *diags, X509 *x, const struct certificate_request *request)
+/* Longer than X.520 allows too: names of services in charts often are. */
+static bool set_common_name(struct diags *diags, X509 *x, const char *common_name)
+{
+    struct text name = text_of(common_name);
+
+    if (name.len > CHART_NAME_BYTES_MAX || !text_utf8_valid(name))
+        return diag_error(diags, NULL, "Cannot issue a certificate",
+                          "The common name is not valid UTF-8 of at most %d bytes.",
+                          (int)CHART_NAME_BYTES_MAX);
+    return !name.len ||
+           X509_NAME_add_entry_by_NID(X509_get_subject_name(x), NID_commonName, V_ASN1_UTF8STRING,
+                                      (const unsigned char *)name.at, (int)name.len, -1, 0) ||
+           failed(diags, "common name");
+}
+
+static bool set_subject(struct diags *diags, X509 *x, const struct certificate_request *request)
 {
     X509_NAME *subject = X509_get_subject_name(x);
-    const X509 *issuer = request->issuer ? request->issuer->handle : x;
 
+    if (request->profile != CERTIFICATE_CACERTS)
+        return set_common_name(diags, x, request->common_name);
     if (!add_name(diags, subject, "O", request->organization) ||
         !add_name(diags, subject, "CN", request->common_name) ||
         !add_name(diags, subject, "L", request->locality))
@@ -76,10 +95,19 @@ static bool set_names(struct diags *diags, X509 *x, const struct certificate_req
     if (X509_NAME_entry_count(subject) == 0)
         return diag_error(diags, NULL, "Cannot issue a certificate",
                           "A CA needs a subject: give a common name or an organization.");
+    return true;
+}
+
+static bool set_names(struct diags *diags, X509 *x, const struct certificate_request *request)
+{
+    const X509 *issuer = request->issuer ? request->issuer->handle : x;
+
+    if (!set_subject(diags, x, request))
+        return false;
     return X509_set_issuer_name(x, X509_get_subject_name(issuer)) || failed(diags, "issuer");
 }
 
-static bool add_constraints(X509 *x, int64_t path_length)
+static bool add_constraints(X509 *x, bool is_ca, int64_t path_length)
 {
     BASIC_CONSTRAINTS *constraints = BASIC_CONSTRAINTS_new();
     bool done = constraints != NULL;
@@ -89,25 +117,43 @@ static bool add_constraints(X509 *x, int64_t path_length)
         done = constraints->pathlen && ASN1_INTEGER_set_int64(constraints->pathlen, path_length);
     }
     if (done) {
-        constraints->ca = 1;
+        constraints->ca = is_ca;
         done = X509_add1_ext_i2d(x, NID_basic_constraints, constraints, 1, X509V3_ADD_DEFAULT) == 1;
     }
     BASIC_CONSTRAINTS_free(constraints);
     return done;
 }
 
-static bool add_key_usage(X509 *x)
+static bool add_key_usage(X509 *x, enum certificate_profile profile)
 {
     /* RFC 5280 4.2.1.3: digitalSignature, nonRepudiation, keyEncipherment,
-     * keyCertSign, cRLSign; what Istio's own Makefile asks for, and CRLs. */
-    static const int bits[] = {0, 1, 2, 5, 6};
+     * keyCertSign, cRLSign; what Istio's own Makefile asks for, and CRLs.
+     * Sprig asks for fewer. Minus one ends. */
+    static const int bits[][6] = {
+        [CERTIFICATE_CACERTS] = {0, 1, 2, 5, 6, -1},
+        [CERTIFICATE_CHART_CA] = {0, 2, 5, -1},
+        [CERTIFICATE_CHART_TLS] = {0, 2, -1},
+    };
     ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
     bool done = usage != NULL;
 
-    for (size_t i = 0; done && i < sizeof(bits) / sizeof(bits[0]); i++)
-        done = ASN1_BIT_STRING_set_bit(usage, bits[i], 1) == 1;
+    for (const int *bit = bits[profile]; done && *bit >= 0; bit++)
+        done = ASN1_BIT_STRING_set_bit(usage, *bit, 1) == 1;
     done = done && X509_add1_ext_i2d(x, NID_key_usage, usage, 1, X509V3_ADD_DEFAULT) == 1;
     ASN1_BIT_STRING_free(usage);
+    return done;
+}
+
+static bool add_extended_key_usage(X509 *x)
+{
+    static const int purposes[] = {NID_server_auth, NID_client_auth};
+    EXTENDED_KEY_USAGE *usage = EXTENDED_KEY_USAGE_new();
+    bool done = usage != NULL;
+
+    for (size_t i = 0; done && i < sizeof(purposes) / sizeof(purposes[0]); i++)
+        done = sk_ASN1_OBJECT_push(usage, OBJ_nid2obj(purposes[i])) > 0;
+    done = done && X509_add1_ext_i2d(x, NID_ext_key_usage, usage, 0, X509V3_ADD_DEFAULT) == 1;
+    EXTENDED_KEY_USAGE_free(usage);
     return done;
 }
 
@@ -145,46 +191,80 @@ static bool add_authority_key_id(X509 *x, const X509 *issuer)
     return done;
 }
 
-static bool push_dns_name(GENERAL_NAMES *names, const char *text)
+static bool push_name(GENERAL_NAMES *names, int kind, struct text text)
 {
     GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *value = ASN1_IA5STRING_new();
+    ASN1_STRING *value =
+        ASN1_STRING_type_new(kind == GEN_DNS ? V_ASN1_IA5STRING : V_ASN1_OCTET_STRING);
 
-    if (!name || !value || !ASN1_STRING_set(value, text, -1) ||
+    if (!name || !value || !ASN1_STRING_set(value, text.at, (int)text.len) ||
         !sk_GENERAL_NAME_push(names, name)) {
         GENERAL_NAME_free(name);
-        ASN1_IA5STRING_free(value);
+        ASN1_STRING_free(value);
         return false;
     }
-    GENERAL_NAME_set0_value(name, GEN_DNS, value);
+    GENERAL_NAME_set0_value(name, kind, value);
     return true;
 }
 
-static bool add_dns_names(X509 *x, const char *const *dns_names)
+static bool push_names(GENERAL_NAMES *names, const struct certificate_request *request)
 {
-    GENERAL_NAMES *names;
-    bool done;
+    const char *const *dns_name = request->dns_names;
+    bool done = true;
 
-    if (!dns_names || !*dns_names)
-        return true;
-    names = GENERAL_NAMES_new();
-    done = names != NULL;
-    for (; done && *dns_names; dns_names++)
-        done = push_dns_name(names, *dns_names);
-    done = done && X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1;
+    for (; done && dns_name && *dns_name; dns_name++)
+        done = push_name(names, GEN_DNS, text_of(*dns_name));
+    for (size_t i = 0; done && i < request->ip_address_count; i++)
+        done = push_name(names, GEN_IPADD, request->ip_addresses[i]);
+    return done;
+}
+
+/* RFC 5280 4.2.1.6: critical where there is no subject. */
+static bool add_alternative_names(X509 *x, const struct certificate_request *request)
+{
+    int critical = X509_NAME_entry_count(X509_get_subject_name(x)) == 0;
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    bool done = names && push_names(names, request);
+
+    if (done && sk_GENERAL_NAME_num(names) > 0)
+        done = X509_add1_ext_i2d(x, NID_subject_alt_name, names, critical, X509V3_ADD_DEFAULT) == 1;
     GENERAL_NAMES_free(names);
     return done;
 }
 
-static bool set_extensions(struct diags *diags, X509 *x, const struct certificate_request *request)
+/* Go writes key identifiers only where a chain is built with them. */
+static bool wants_subject_key_id(const struct certificate_request *request)
+{
+    return request->profile != CERTIFICATE_CHART_TLS;
+}
+
+static bool wants_authority_key_id(const X509 *x, const struct certificate_request *request)
+{
+    return request->profile == CERTIFICATE_CACERTS ||
+           X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) != 0;
+}
+
+static bool set_key_ids(struct diags *diags, X509 *x, const struct certificate_request *request)
 {
     const X509 *issuer = request->issuer ? request->issuer->handle : x;
 
-    return (add_constraints(x, request->path_length) || failed(diags, "basic constraints")) &&
-           (add_key_usage(x) || failed(diags, "key usage")) &&
-           (add_subject_key_id(x) || failed(diags, "subject key identifier")) &&
-           (add_authority_key_id(x, issuer) || failed(diags, "authority key identifier")) &&
-           (add_dns_names(x, request->dns_names) || failed(diags, "alternative names"));
+    return (!wants_subject_key_id(request) || add_subject_key_id(x) ||
+            failed(diags, "subject key identifier")) &&
+           (!wants_authority_key_id(x, request) || add_authority_key_id(x, issuer) ||
+            failed(diags, "authority key identifier"));
+}
+
+static bool set_extensions(struct diags *diags, X509 *x, const struct certificate_request *request)
+{
+    enum certificate_profile profile = request->profile;
+
+    return (add_constraints(x, profile != CERTIFICATE_CHART_TLS, request->path_length) ||
+            failed(diags, "basic constraints")) &&
+           (add_key_usage(x, profile) || failed(diags, "key usage")) &&
+           (profile == CERTIFICATE_CACERTS || add_extended_key_usage(x) ||
+            failed(diags, "extended key usage")) &&
+           set_key_ids(diags, x, request) &&
+           (add_alternative_names(x, request) || failed(diags, "alternative names"));
 }
 
 static bool sign(struct diags *diags, X509 *x, const struct certificate_request *request)

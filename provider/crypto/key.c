@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/dsa.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -12,6 +13,8 @@
 
 /* Below, istiod and Go's TLS take a key for weak; above, Go's TLS refuses it. */
 enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
+/* Of keys that charts bring: signing gets slow far above. */
+enum { FOREIGN_BITS_MAX = 16384, LABEL_BYTES_MAX = 200 };
 
 struct key {
     EVP_PKEY *handle;
@@ -47,6 +50,32 @@ void key_wipe_later(struct arena *a, struct text secret)
         arena_defer(a, wipe, arena_copy(a, &secret, sizeof(secret)));
 }
 
+static void dsa_parameters(EVP_PKEY **parameters)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+
+    if (!context || EVP_PKEY_paramgen_init(context) != 1 ||
+        EVP_PKEY_CTX_set_dsa_paramgen_bits(context, 2048) != 1 ||
+        EVP_PKEY_CTX_set_dsa_paramgen_q_bits(context, 256) != 1 ||
+        EVP_PKEY_paramgen(context, parameters) != 1)
+        *parameters = NULL;
+    EVP_PKEY_CTX_free(context);
+}
+
+static EVP_PKEY *generate_dsa(void)
+{
+    EVP_PKEY *parameters = NULL, *handle = NULL;
+    EVP_PKEY_CTX *context;
+
+    dsa_parameters(&parameters);
+    context = parameters ? EVP_PKEY_CTX_new(parameters, NULL) : NULL;
+    if (!context || EVP_PKEY_keygen_init(context) != 1 || EVP_PKEY_keygen(context, &handle) != 1)
+        handle = NULL;
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(parameters);
+    return handle;
+}
+
 static EVP_PKEY *generate(const char *algorithm)
 {
     static const struct {
@@ -61,7 +90,9 @@ static EVP_PKEY *generate(const char *algorithm)
         if (strcmp(algorithm, rows[i].name) == 0)
             return rows[i].curve ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", rows[i].curve)
                                  : EVP_PKEY_Q_keygen(NULL, NULL, "RSA", rows[i].bits);
-    return NULL;
+    if (strcmp(algorithm, "ED25519") == 0)
+        return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    return strcmp(algorithm, "DSA-2048") == 0 ? generate_dsa() : NULL;
 }
 
 bool key_generate(struct arena *a, struct diags *diags, const char *algorithm, struct key **out)
@@ -361,12 +392,85 @@ bool key_read(struct arena *a, struct diags *diags, const struct path *at, struc
                                      : read_der(a, diags, at, pem_or_der, out);
 }
 
+/* --- reading as Go programs do -------------------------------------------- */
+struct form {
+    const char *label;
+    int type;
+    const char *failure;
+};
+
+static const struct form *form_of(const char *label)
+{
+    static const struct form forms[] = {
+        {"PRIVATE KEY", EVP_PKEY_NONE, "decoding PEM as PKCS#8"},
+        {"RSA PRIVATE KEY", EVP_PKEY_RSA, "parsing RSA private key from PEM"},
+        {"EC PRIVATE KEY", EVP_PKEY_EC, "parsing EC private key from PEM"},
+        {"DSA PRIVATE KEY", EVP_PKEY_DSA, "parsing DSA private key from PEM"},
+    };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (strcmp(label, forms[i].label) == 0)
+            return &forms[i];
+    return NULL;
+}
+
+static const char *decode_form(struct arena *a, const struct form *form,
+                               const struct pem_block *block, struct key **out)
+{
+    size_t rest = 0;
+    EVP_PKEY *handle = block->is_encrypted ? NULL : decode(form->type, block->der, &rest);
+
+    if (!handle)
+        return text_f(a, "%s: it is %s", form->failure,
+                      block->is_encrypted ? "encrypted" : "no such key");
+    *out = key_new(a, handle);
+    if (rest)
+        return text_f(a, "%s: %zu bytes follow its end", form->failure, rest);
+    if (EVP_PKEY_get_bits(handle) > FOREIGN_BITS_MAX)
+        return text_f(a, "%s: it has %d bits, at most %d are used", form->failure,
+                      EVP_PKEY_get_bits(handle), (int)FOREIGN_BITS_MAX);
+    return NULL;
+}
+
+const char *key_try(struct arena *a, struct text pem, struct key **out)
+{
+    const struct form *form;
+    struct pem_block block;
+
+    openssl_start();
+    if (!pem_read_first(a, pem, &block))
+        return "no PEM data in input";
+    if ((form = form_of(block.label)))
+        return decode_form(a, form, &block, out);
+    return text_f(a,
+                  text_ends_with(text_of(block.label), " PRIVATE KEY")
+                      ? "invalid private key type %s"
+                      : "no private key data in PEM block of type %s",
+                  text_printable(a, text_of(block.label), LABEL_BYTES_MAX));
+}
+
 struct text key_write_pem(struct arena *a, const struct key *k)
 {
     BIO *buffer = openssl_buffer(a);
     struct text pem = TEXT("");
 
     if (buffer && PEM_write_bio_PKCS8PrivateKey(buffer, k->handle, NULL, NULL, 0, NULL, NULL))
+        pem = openssl_written(a, buffer);
+    ERR_clear_error();
+    key_wipe_later(a, pem);
+    return pem;
+}
+
+struct text key_write_traditional_pem(struct arena *a, const struct key *k)
+{
+    BIO *buffer;
+    struct text pem = TEXT("");
+
+    if (EVP_PKEY_is_a(k->handle, "ED25519"))
+        return key_write_pem(a, k);
+    buffer = openssl_buffer(a);
+    if (buffer &&
+        PEM_write_bio_PrivateKey_traditional(buffer, k->handle, NULL, NULL, 0, NULL, NULL))
         pem = openssl_written(a, buffer);
     ERR_clear_error();
     key_wipe_later(a, pem);

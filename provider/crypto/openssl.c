@@ -74,5 +74,7 @@ const EVP_MD *openssl_signing_digest(const EVP_PKEY *key)
 {
     int bits = EVP_PKEY_is_a(key, "EC") ? EVP_PKEY_get_bits(key) : 0;
 
+    if (EVP_PKEY_is_a(key, "ED25519"))
+        return NULL; /* it has its own */
     return bits > 384 ? EVP_sha512() : bits > 256 ? EVP_sha384() : EVP_sha256();
 }

@@ -22,7 +22,7 @@ BIO *openssl_buffer(struct arena *a);
 struct text openssl_written(struct arena *a, BIO *buffer);
 /* "RSA-2048", "ECDSA-P256", else OpenSSL's own name of the type or curve. */
 const char *openssl_algorithm(struct arena *a, const EVP_PKEY *key);
-/* SHA-256, or what fits the larger curves. */
+/* SHA-256, or what fits the larger curves; NULL where the algorithm brings its own. */
 const EVP_MD *openssl_signing_digest(const EVP_PKEY *key);
 /* Takes the reference to x over, also on failure. */
 bool openssl_certificate(struct arena *a, struct diags *diags, const struct path *at,

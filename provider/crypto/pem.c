@@ -124,3 +124,17 @@ bool pem_read_all(struct arena *a, struct diags *diags, const struct path *at, c
     *out = (struct pem_blocks){blocks, count};
     return true;
 }
+
+bool pem_read_first(struct arena *a, struct text text, struct pem_block *block)
+{
+    BIO *input;
+    bool done;
+
+    openssl_start();
+    if (!text.len || text.len > PEM_TEXT_BYTES_MAX)
+        return false;
+    input = input_new(a, text);
+    done = input && block_read(a, input, block);
+    (void)openssl_reason();
+    return done;
+}

@@ -29,6 +29,8 @@ bool pem_has_block(struct text text);
 bool pem_check_size(struct diags *diags, const struct path *at, const char *what, struct text text);
 bool pem_read_all(struct arena *a, struct diags *diags, const struct path *at, const char *what,
                   struct text text, struct pem_blocks *out);
+/* The first block, whatever comes behind it; false = there is none that can be read. */
+bool pem_read_first(struct arena *a, struct text text, struct pem_block *block);
 /* For text that is neither PEM nor DER: a sentence on the likely mistake. */
 const char *pem_hint(struct text text);
 

@@ -1,6 +1,5 @@
 #include "template/base_text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const char alphabet64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -75,23 +74,34 @@ static bool read_group(struct reader *r, unsigned *bits, int *have)
     return true;
 }
 
-struct text base64_text_decode(struct arena *a, struct text encoded)
+bool base64_text_try(struct arena *a, struct text encoded, struct text *out)
 {
     struct reader r = {.in = encoded};
-    char *out = arena_alloc(a, encoded.len + 4);
+    char *bytes = arena_alloc(a, encoded.len + 4);
     size_t len = 0;
     int have = 4;
 
     while (have == 4) {
         unsigned bits;
 
-        if (!read_group(&r, &bits, &have))
-            return corrupt(a, 64, r.bad);
+        if (!read_group(&r, &bits, &have)) {
+            *out = corrupt(a, 64, r.bad);
+            return false;
+        }
         bits <<= 6 * (4 - have);
         for (int i = 0; i + 1 < have; i++)
-            out[len++] = (char)(bits >> (16 - 8 * i));
+            bytes[len++] = (char)(bits >> (16 - 8 * i));
     }
-    return (struct text){out, len};
+    *out = (struct text){bytes, len};
+    return true;
+}
+
+struct text base64_text_decode(struct arena *a, struct text encoded)
+{
+    struct text out;
+
+    (void)base64_text_try(a, encoded, &out);
+    return out;
 }
 
 /* --- base32 --------------------------------------------------------------- */

@@ -34,6 +34,8 @@ static const char *parameter_type(char letter)
         return "time.Duration";
     case 'Z':
         return "*time.Location";
+    case 'U':
+        return "uint32";
     default:
         return "interface {}";
     }
@@ -62,6 +64,7 @@ static bool fits(char letter, const struct datum *d)
     case 'T':
     case 'D':
     case 'Z':
+    case 'U':
         return strcmp(datum_type_name(d), parameter_type(letter)) == 0;
     default:
         return true;
@@ -125,6 +128,7 @@ static struct operand unfit_literal(struct template_run *run, char letter, const
     else
         (void)evaluate_fail(run, "expected %s; found %s",
                             letter == 'f'           ? "float"
+                            : letter == 'U'         ? "unsigned integer"
                             : strchr("iID", letter) ? "integer"
                                                     : parameter_type(letter),
                             words);
@@ -138,6 +142,8 @@ static const struct datum *number_for(struct template_run *run, char letter,
     if (strchr("iID", letter) && node->constant.is_integer)
         return letter == 'i' ? datum_int(run->arena, node->constant.integer)
                              : datum_int64(run->arena, node->constant.integer);
+    if (letter == 'U' && node->constant.is_integer && node->constant.integer >= 0)
+        return datum_int64(run->arena, node->constant.integer & UINT32_MAX);
     if (letter == 'f' && node->constant.is_float)
         return datum_float64(run->arena, node->constant.real);
     return NULL;

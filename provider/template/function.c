@@ -6,10 +6,11 @@
 enum { SLOTS = 1024 }; /* over three times the functions that there are */
 
 static const struct function *const tables[] = {
-    functions_builtin, functions_helm,  functions_string,  functions_case,     functions_layout,
-    functions_random,  functions_list,  functions_dict,    functions_merge,    functions_number,
-    functions_type,    functions_regex, functions_version, functions_encoding, functions_time,
-    functions_crypto,  functions_path,
+    functions_builtin,  functions_helm,        functions_string, functions_case,
+    functions_layout,   functions_random,      functions_list,   functions_dict,
+    functions_merge,    functions_number,      functions_type,   functions_regex,
+    functions_version,  functions_encoding,    functions_time,   functions_crypto,
+    functions_password, functions_certificate, functions_path,
 };
 
 const struct datum *function_fail(struct function_call *f, const char *format, ...)

@@ -10,6 +10,7 @@
  *     m map      l list     n any, but nil is an error ("invalid value")
  *     V a version (semver) or nil         C a certificate (genCA ...)
  *     T a time   D a duration (or an integral literal)   Z a location of times
+ *     U uint32 (a literal)
  * The last letter followed by '*' takes any number of such arguments, by '+' at
  * least one. So trunc is "is", printf "sv*", and "v+".
  *
@@ -67,7 +68,7 @@ extern const struct function functions_helm[];     /* include, tpl, required, fa
 extern const struct function functions_string[];   /* Sprig: strings */
 extern const struct function functions_case[];     /* Sprig: upper, lower and joined words */
 extern const struct function functions_layout[];   /* Sprig: wrap and abbrev */
-extern const struct function functions_random[];   /* Sprig: randInt and shuffle */
+extern const struct function functions_random[];   /* Sprig: random words and numbers */
 extern const struct function functions_list[];     /* Sprig: lists */
 extern const struct function functions_dict[];     /* Sprig: maps */
 extern const struct function functions_merge[];    /* Sprig: merge and mergeOverwrite */
@@ -77,7 +78,9 @@ extern const struct function functions_regex[];    /* Sprig: regular expressions
 extern const struct function functions_version[];  /* Sprig: semver, semverCompare */
 extern const struct function functions_encoding[]; /* toYaml, toJson, toToml, from..., base64 */
 extern const struct function functions_time[];     /* Sprig: dates */
-extern const struct function functions_crypto[];   /* Sprig: digests, keys, certificates, random */
-extern const struct function functions_path[];     /* Sprig: paths and URLs */
+extern const struct function functions_crypto[];   /* Sprig: digests, ciphers, private keys */
+extern const struct function functions_password[]; /* Sprig: bcrypt, htpasswd, derivePassword */
+extern const struct function functions_certificate[]; /* Sprig: genCA, genSignedCert ... */
+extern const struct function functions_path[];        /* Sprig: paths and URLs */
 
 #endif
