@@ -128,7 +128,7 @@ static void apply_tags(const struct settling *s, struct declared *d, const struc
     d->enabled = has_true || !has_false;
 }
 
-/* The first path that leads to a bool decides. */
+/* The first path that leads to a bool decides; a null leaves it to the next. */
 static void apply_condition(const struct settling *s, struct declared *d,
                             const struct datum *values, const char *prefix)
 {
@@ -142,7 +142,7 @@ static void apply_condition(const struct settling *s, struct declared *d,
             d->enabled = found->boolean;
             return;
         }
-        if (found)
+        if (found && found->kind != DATUM_NIL)
             warn(s, d, place, "the condition is neither true nor false, so it does not count");
     }
 }

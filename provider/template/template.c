@@ -7,6 +7,8 @@
 #include "template/set.h"
 #include "template/stack.h"
 
+enum { EXCERPT_BYTES = 2048 };
+
 static const char no_value[] = "<no value>";
 
 struct template_set *template_set_new(struct call *c, const struct template_hooks *hooks)
@@ -170,6 +172,18 @@ static const char *quoted(struct arena *a, struct text t)
     return b.at;
 }
 
+/* Of a long text the beginning: what went wrong stands behind it in the message. */
+static const char *excerpt(struct arena *a, struct text t)
+{
+    size_t len = EXCERPT_BYTES;
+
+    if (t.len <= EXCERPT_BYTES)
+        return quoted(a, t);
+    while (len > 0 && ((unsigned char)t.at[len] & 0xc0) == 0x80)
+        len--;
+    return text_f(a, "%s... (%zu bytes)", quoted(a, (struct text){t.at, len}), t.len);
+}
+
 const struct datum *run_include(struct function_call *f, struct text name, const struct datum *dot)
 {
     struct template *t = set_find(f->run->set, name);
@@ -204,7 +218,7 @@ const struct datum *run_text(struct function_call *f, struct text source, const 
     *s = (struct template_set){
         .call = before->call, .arena = f->arena, .hooks = before->hooks, .parent = before};
     if (!parse(s, "gotpl", source, &templates, &error))
-        return function_fail(f, "cannot parse template %s: %s", quoted(f->arena, source), error);
+        return function_fail(f, "cannot parse template %s: %s", excerpt(f->arena, source), error);
     for (root = templates; root->next;)
         root = root->next;
     set_add(s, templates);
@@ -214,7 +228,7 @@ const struct datum *run_text(struct function_call *f, struct text source, const 
     if (!done) {
         evaluate_prefix(run,
                         text_of(text_f(f->arena, "error during tpl function execution for %s: ",
-                                       quoted(f->arena, source))));
+                                       excerpt(f->arena, source))));
         return NULL;
     }
     return datum_string(f->arena, without_no_value(f->arena, text));
