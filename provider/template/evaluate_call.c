@@ -122,7 +122,7 @@ static struct operand unfit_literal(struct template_run *run, char letter, const
 {
     const char *words = node_words(run, node);
 
-    if (strchr("mlVC", letter))
+    if (strchr("mlVCTZ", letter))
         (void)evaluate_fail(run, "can't handle %s for arg of type %s", words,
                             parameter_type(letter));
     else

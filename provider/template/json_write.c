@@ -1,4 +1,5 @@
 #include "template/json_write.h"
+#include "template/rune.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -82,7 +83,7 @@ void json_write_text(struct text_builder *b, struct text t, unsigned flags)
             continue;
         }
         text_add(b, (struct text){t.at + from, i - from});
-        write_escape(b, rune);
+        write_escape(b, len ? rune : RUNE_INVALID);
         i += len ? len : 1;
         from = i;
     }

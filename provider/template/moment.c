@@ -23,10 +23,14 @@ static int64_t wrapping_product(int64_t a, int64_t b)
 /* Division that rounds down; the rest is never negative. */
 static int64_t split(int64_t n, int64_t by, int64_t *rest)
 {
+    int64_t down = n / by;
+
     *rest = n % by;
-    if (*rest < 0)
+    if (*rest < 0) {
         *rest += by;
-    return (n - *rest) / by;
+        down--;
+    }
+    return down;
 }
 
 static int64_t clamp(int64_t n, int64_t limit)

@@ -73,6 +73,15 @@ void quote_rune(struct text_builder *b, uint32_t rune, bool ascii_only)
     text_add_char(b, '\'');
 }
 
+char *quote_z(struct arena *a, struct text t)
+{
+    struct text_builder b;
+
+    text_builder_init(&b, a, t.len * 4 + 2); /* at most "\\x41" for a byte */
+    quote_text(&b, t, false);
+    return b.at;
+}
+
 char *quote_ascii(struct arena *a, struct text t)
 {
     struct text_builder b;

@@ -11,6 +11,7 @@
 
 /* With double quotes around it; ascii_only escapes every rune from U+0080 on. */
 void quote_text(struct text_builder *b, struct text t, bool ascii_only);
+char *quote_z(struct arena *a, struct text t);
 /* With single quotes around it. */
 void quote_rune(struct text_builder *b, uint32_t rune, bool ascii_only);
 /* As Go's package time quotes: every byte outside of printable ASCII becomes \xHH. */

@@ -139,18 +139,18 @@ static bool starts_fraction(struct text t)
     return t.len && (t.at[0] == '.' || t.at[0] == ',') && is_digit(t, 1);
 }
 
-/* A point and digits; those after the ninth do not count. */
+/* A point and digits; what stands behind the ninth is not looked at. */
 static bool take_fraction(struct parser *p, size_t digits)
 {
     int number = 0;
 
-    if (!starts_fraction(p->rest))
+    if (!starts_fraction(p->rest) || p->rest.len <= digits)
         return false;
-    for (size_t i = 1; i <= digits; i++)
-        if (!is_digit(p->rest, i))
+    for (size_t i = 1; i <= NANOSECOND_DIGITS; i++) {
+        if (i <= digits && !is_digit(p->rest, i))
             return false;
-    for (size_t i = 1; i <= NANOSECOND_DIGITS; i++)
         number = number * 10 + (i <= digits ? p->rest.at[i] - '0' : 0);
+    }
     p->nanoseconds = number;
     p->rest = skip(p->rest, digits + 1);
     return true;
@@ -195,37 +195,50 @@ static bool take_half(struct parser *p, const struct time_chunk *c)
     return true;
 }
 
-static bool take_zone_part(struct parser *p, bool colon, int *out, const char *what, int max)
+/* Hours, minutes and seconds as far as the layout has them, in seconds. */
+static bool read_offset(struct parser *p, size_t parts, size_t step)
 {
-    if (colon && !take_literal(p, TEXT(":")))
-        return false;
-    if (!take_number(p, 2, 2, out))
-        return false;
-    check_range(p, *out, 0, max, what);
+    static const struct {
+        int max, seconds;
+        const char *name;
+    } units[] = {{24, 3600, "time zone offset hour"},
+                 {60, 60, "time zone offset minute"},
+                 {60, 1, "time zone offset second"}};
+
+    p->offset = 0;
+    for (size_t i = 0; i < parts; i++) {
+        size_t at = 1 + i * step;
+        int number;
+
+        if (!is_digit(p->rest, at) || !is_digit(p->rest, at + 1))
+            return false;
+        number = (p->rest.at[at] - '0') * 10 + (p->rest.at[at + 1] - '0');
+        check_range(p, number, 0, units[i].max, units[i].name);
+        p->offset += number * units[i].seconds;
+    }
     return true;
 }
 
 static bool take_zone(struct parser *p, unsigned flags)
 {
-    int sign, hours, minutes = 0, seconds = 0;
-    bool colons = flags & TIME_COLONS;
+    size_t parts = flags & TIME_ZONE_SECONDS ? 3 : flags & TIME_ZONE_MINUTES ? 2 : 1;
+    size_t step = flags & TIME_COLONS ? 3 : 2, len = 1 + parts * step - (step - 2);
 
     if (flags & TIME_Z && take_literal(p, TEXT("Z"))) {
         p->utc = true;
         return true;
     }
-    if (!p->rest.len || (p->rest.at[0] != '+' && p->rest.at[0] != '-'))
+    if (p->rest.len < len)
         return false;
-    sign = p->rest.at[0] == '-' ? -1 : 1;
-    p->rest = skip(p->rest, 1);
-    if (!take_zone_part(p, false, &hours, "time zone offset hour", 24) ||
-        (flags & TIME_ZONE_MINUTES &&
-         !take_zone_part(p, colons, &minutes, "time zone offset minute", 60)) ||
-        (flags & TIME_ZONE_SECONDS &&
-         !take_zone_part(p, colons, &seconds, "time zone offset second", 60)))
+    for (size_t i = 1; step == 3 && i < parts; i++)
+        if (p->rest.at[3 * i] != ':')
+            return false;
+    if (!read_offset(p, parts, step) || (p->rest.at[0] != '+' && p->rest.at[0] != '-'))
         return false;
-    p->offset = sign * (hours * 3600 + minutes * 60 + seconds);
+    if (p->rest.at[0] == '-')
+        p->offset = -p->offset;
     p->has_offset = true;
+    p->rest = skip(p->rest, len);
     return true;
 }
 
