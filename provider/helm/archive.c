@@ -12,6 +12,7 @@ struct unpacking {
     struct archive *archive;
     const char *what;
     const char *folder; /* the top folder; NULL before the first file */
+    char *block;        /* BLOCK_BYTES, for all files */
 };
 
 static bool refuse(const struct unpacking *u, const char *name, const char *why)
@@ -93,12 +94,11 @@ static bool read_data(struct unpacking *u, const char *name, struct text *out)
     struct loader *l = u->loader;
     size_t max = l->bytes_left < ARCHIVE_FILE_BYTES_MAX ? l->bytes_left : ARCHIVE_FILE_BYTES_MAX;
     struct text_builder data;
-    char *block = arena_alloc(l->call->arena, BLOCK_BYTES);
     la_ssize_t got;
 
     text_builder_init(&data, l->call->arena, max + BLOCK_BYTES);
-    while ((got = archive_read_data(u->archive, block, BLOCK_BYTES)) > 0 && data.len <= max)
-        text_add(&data, (struct text){block, (size_t)got});
+    while ((got = archive_read_data(u->archive, u->block, BLOCK_BYTES)) > 0 && data.len <= max)
+        text_add(&data, (struct text){u->block, (size_t)got});
     if (got < 0)
         return broken(u);
     *out = text_built(&data);
@@ -114,7 +114,7 @@ static bool take_entry(struct unpacking *u, struct archive_entry *entry, struct 
     if (!name)
         return false;
     if (archive_entry_filetype(entry) == AE_IFDIR)
-        return true;
+        return loader_take(u->loader, u->what, name, 0);
     if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) == AE_IFLNK)
         return refuse(u, name, "a link");
     if (archive_entry_filetype(entry) != AE_IFREG)
@@ -129,6 +129,7 @@ static bool take_entry(struct unpacking *u, struct archive_entry *entry, struct 
 static bool open_archive(struct unpacking *u, struct text bytes)
 {
     u->archive = archive_read_new();
+    u->block = arena_alloc(u->loader->call->arena, BLOCK_BYTES);
     arena_defer(u->loader->call->arena, close_archive, u->archive);
     if (archive_read_support_filter_gzip(u->archive) != ARCHIVE_OK ||
         archive_read_support_format_tar(u->archive) != ARCHIVE_OK ||

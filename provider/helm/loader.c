@@ -19,8 +19,8 @@ bool loader_take(struct loader *l, const char *what, const char *name, size_t si
                           "%s is larger than %d MiB when unpacked (reached at %s).", what,
                           ARCHIVE_BYTES_MAX >> 20, name);
     if (l->files_left == 0)
-        return diag_error(l->call->diags, l->at, loader_summary, "%s holds more than %d files.",
-                          what, ARCHIVE_FILES_MAX);
+        return diag_error(l->call->diags, l->at, loader_summary,
+                          "%s holds more than %d files and folders.", what, ARCHIVE_FILES_MAX);
     l->bytes_left -= size;
     l->files_left--;
     return true;

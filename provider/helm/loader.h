@@ -13,7 +13,7 @@ struct loader {
 extern const char loader_summary[]; /* of every message about a chart that cannot be read */
 
 void loader_init(struct loader *l, struct call *c, const struct path *at);
-/* Takes a file of `size` bytes from what is left; false = reported. `what` names the
+/* Takes a file (a folder: 0) of `size` bytes from what is left; false = reported. `what` names the
  * archive or folder. */
 bool loader_take(struct loader *l, const char *what, const char *name, size_t size);
 /* Room for one more; the list grows by doubling. */
