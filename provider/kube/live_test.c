@@ -10,6 +10,7 @@
 #include "codec/json.h"
 #include "kube/client.h"
 #include "kube/connection.h"
+#include "kube/many.h"
 #include "kube/test_case.h"
 #include "kube/wait.h"
 
@@ -312,16 +313,17 @@ TEST(other_cluster_is_noticed)
     live_end(l);
 }
 
+static const char crd[] =
+    "{\"apiVersion\":\"apiextensions.k8s.io/v1\",\"kind\":\"CustomResourceDefinition\","
+    "\"metadata\":{\"name\":\"things.live.example.com\"},\"spec\":{\"group\":"
+    "\"live.example.com\",\"scope\":\"Namespaced\",\"names\":{\"plural\":\"things\","
+    "\"singular\":\"thing\",\"kind\":\"Thing\",\"listKind\":\"ThingList\"},\"versions\":[{"
+    "\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":{\"openAPIV3Schema\":{"
+    "\"type\":\"object\",\"properties\":{\"spec\":{\"type\":\"object\",\"properties\":{\"x\":{"
+    "\"type\":\"integer\"}}}}}}}]}}";
+
 TEST(new_kind_is_found)
 {
-    static const char crd[] =
-        "{\"apiVersion\":\"apiextensions.k8s.io/v1\",\"kind\":\"CustomResourceDefinition\","
-        "\"metadata\":{\"name\":\"things.live.example.com\"},\"spec\":{\"group\":"
-        "\"live.example.com\",\"scope\":\"Namespaced\",\"names\":{\"plural\":\"things\","
-        "\"singular\":\"thing\",\"kind\":\"Thing\",\"listKind\":\"ThingList\"},\"versions\":[{"
-        "\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":{\"openAPIV3Schema\":{"
-        "\"type\":\"object\",\"properties\":{\"spec\":{\"type\":\"object\",\"properties\":{\"x\":{"
-        "\"type\":\"integer\"}}}}}}}]}}";
     struct live *l = live_start(a, "kube-live-kinds");
     const struct kube_ref definition = ref_of("apiextensions.k8s.io/v1", "CustomResourceDefinition",
                                               NULL, "things.live.example.com");
@@ -383,6 +385,39 @@ TEST(finalizer_that_blocks_is_named)
     must(l, kube_patch(&l->call, l->kube, &ref, patch, 0, &out));
     must(l, kube_delete(&l->call, l->kube, &ref, &options));
     live_end(l);
+}
+
+/* What a kube-apiserver leaves when it could not list the objects of the kind: it looks
+ * again when the CRD changes. */
+TEST(crd_whose_deletion_got_stuck_is_stirred)
+{
+#define THINGS "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.live.example.com"
+    static const char stuck[] =
+        "{\"status\":{\"conditions\":[{\"type\":\"Terminating\",\"status\":\"True\","
+        "\"reason\":\"InstanceDeletionFailed\",\"message\":\"could not list instances\","
+        "\"lastTransitionTime\":\"2026-01-01T00:00:00Z\"}]}}";
+    const struct kube_request write_status = {.method = "PATCH",
+                                              .target = THINGS "/status",
+                                              .content_type = "application/merge-patch+json",
+                                              .body = text_of(stuck)};
+    const struct kube_ref ref = ref_of("apiextensions.k8s.io/v1", "CustomResourceDefinition", NULL,
+                                       "things.live.example.com");
+    const struct kube_subject about = {.verb = "write", .ref = &ref};
+    const struct value *out;
+    struct live *l;
+    char *object;
+
+    if (is_real())
+        return;
+    l = live_start(a, "kube-live-stuck");
+    apply(l, crd);
+    must(l, kube_ask(&l->call, l->kube, &about, &write_status, &out));
+    l->call.deadline_ms = clock_monotonic_ms() + 1000;
+    must_fail(l, kube_wait_gone(&l->call, l->kube, &ref, ""),
+              "things.live.example.com to be deleted");
+    object = sandbox_object(l->sandbox, THINGS);
+    assert_non_null(strstr(object, "terraform-provider-istio/deletion-retried-at"));
+    memory_free(object);
 }
 
 /* More than one page, applied at once over a few connections. */

@@ -69,7 +69,7 @@ static void share_out(const struct wanted *run, size_t count, const struct value
 
 /* Quietly: who may not list may still read each. */
 static bool list_run(struct call *c, struct kube *k, const struct wanted *run, size_t count,
-                     const struct value **objects)
+                     const char *selector, const struct value **objects)
 {
     const struct value *list;
     struct diags unheard;
@@ -77,14 +77,15 @@ static bool list_run(struct call *c, struct kube *k, const struct wanted *run, s
 
     diags_init(&unheard, c->arena);
     quiet = call_quietly(c, &unheard);
-    if (!kube_list(&quiet, k, &run->ref, NULL, &list))
+    if (!kube_list(&quiet, k, &run->ref, selector, &list))
         return false;
     share_out(run, count, list, objects);
     return true;
 }
 
-/* The addresses for GETs; none for kinds that are not served. */
-static bool address_run(struct call *c, struct kube *k, struct wanted *run, size_t count)
+/* The addresses for GETs of what is missing; none for kinds that are not served. */
+static bool address_run(struct call *c, struct kube *k, struct wanted *run, size_t count,
+                        const struct value **objects)
 {
     struct kube_resource resource;
     bool found;
@@ -92,6 +93,8 @@ static bool address_run(struct call *c, struct kube *k, struct wanted *run, size
     if (!kube_discover(c, k, run->ref.api_version, run->ref.kind, &found, &resource))
         return false;
     for (size_t i = 0; i < count && found; i++) {
+        if (objects[run[i].place])
+            continue;
         run[i].about = (struct kube_subject){.verb = "read", .ref = &run[i].ref};
         if (!object_target(c, k, &run[i].about, &resource, given(run[i].ref.name), &run[i].target))
             return false;
@@ -131,8 +134,29 @@ static bool get_addressed(struct call *c, struct kube *k, const struct wanted *a
     return true;
 }
 
+static size_t count_missing(const struct wanted *run, size_t count, const struct value **objects)
+{
+    size_t missing = 0;
+
+    for (size_t i = 0; i < count; i++)
+        missing += !objects[run[i].place];
+    return missing;
+}
+
+/* Those of one kind and namespace; what is left for GETs has its address then. */
+static bool look_at_run(struct call *c, struct kube *k, struct wanted *run, size_t count,
+                        const char *selector, const struct value **objects)
+{
+    if (selector && count > 1)
+        (void)list_run(c, k, run, count, selector, objects);
+    if (count_missing(run, count, objects) > MANY_GETS_MAX &&
+        list_run(c, k, run, count, NULL, objects))
+        return true;
+    return address_run(c, k, run, count, objects);
+}
+
 bool kube_get_all(struct call *c, struct kube *k, const struct kube_ref *refs, size_t count,
-                  const struct value **objects)
+                  const char *label_selector, const struct value **objects)
 {
     struct wanted *all = wanted_sorted(c, refs, count);
     size_t run;
@@ -142,9 +166,7 @@ bool kube_get_all(struct call *c, struct kube *k, const struct kube_ref *refs, s
     for (size_t i = 0; i < count; i += run) {
         for (run = 1; i + run < count && compare_kinds(&all[i], &all[i + run]) == 0;)
             run++;
-        if (run > MANY_GETS_MAX && list_run(c, k, &all[i], run, objects))
-            continue;
-        if (!address_run(c, k, &all[i], run))
+        if (!look_at_run(c, k, &all[i], run, label_selector, objects))
             return false;
     }
     return get_addressed(c, k, all, count, objects);

@@ -8,9 +8,11 @@
 enum { MANY_GETS_MAX = 3 };
 
 /* objects[i] is NULL where refs[i] does not exist. A LIST that is not allowed is
- * made good by GETs; all GETs go at once. */
+ * made good by GETs; all GETs go at once. label_selector (may be NULL): of labels that
+ * the objects should carry; by it already two of a kind share a LIST, and what that
+ * does not bring is looked for without it. */
 bool kube_get_all(struct call *c, struct kube *k, const struct kube_ref *refs, size_t count,
-                  const struct value **objects);
+                  const char *label_selector, const struct value **objects);
 
 /* gone[i] tells what became of refs[i]; uids[i] is its precondition. True = all
  * are gone (or, without options->wait, on their way); else reported. */

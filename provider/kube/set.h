@@ -87,9 +87,11 @@ const struct value *kube_set_places(struct call *c, struct kube *k, const struct
 void kube_set_places_all(struct call *c, struct kube *k, const struct value *objects,
                          const struct value *live, kube_set_view_fn *view, struct diags *refused,
                          const struct value **places);
-/* A map from key to live object of those of an inventory that are there. */
+/* A map from key to live object of those of an inventory that are there.
+ * label_selector: of labels that (nearly) all of them carry, so that one LIST brings all of
+ * a kind and namespace; NULL = there is no such label. */
 bool kube_set_look(struct call *c, struct kube *k, const struct value *inventory,
-                   const struct value **live);
+                   const char *label_selector, const struct value **live);
 /* The fields that we own have the digest of the entry; false when it has none. */
 bool kube_set_agrees(struct call *c, const struct value *entry, const struct value *live,
                      bool *agrees);

@@ -12,14 +12,15 @@ struct run {
     struct set_items items; /* that are to be applied */
 };
 
-bool set_items_look(struct call *c, struct kube *k, struct set_items *items)
+bool set_items_look(struct call *c, struct kube *k, const char *label_selector,
+                    struct set_items *items)
 {
     struct kube_ref *refs = arena_array(c->arena, items->count, sizeof(*refs));
     const struct value **live = arena_array(c->arena, items->count, sizeof(struct value *));
 
     for (size_t i = 0; i < items->count; i++)
         refs[i] = items->all[i].ref;
-    if (!kube_get_all(c, k, refs, items->count, live))
+    if (!kube_get_all(c, k, refs, items->count, label_selector, live))
         return false;
     for (size_t i = 0; i < items->count; i++)
         items->all[i].live = live[i];
@@ -140,7 +141,7 @@ static bool look(struct run *r)
     struct set_index live;
 
     if (!r->options->live)
-        return set_items_look(r->call, r->kube, &r->items);
+        return set_items_look(r->call, r->kube, NULL, &r->items);
     live = set_index_of(r->call->arena, r->options->live);
     for (size_t i = 0; i < r->items.count; i++) {
         const struct value *found = set_index_at(&live, r->items.all[i].key);
@@ -279,7 +280,7 @@ bool kube_set_wait(struct call *c, struct kube *k, const struct value *objects, 
 {
     struct set_items items = set_items_wanted(c->arena, objects, &value_null);
 
-    if (!set_items_look(c, k, &items))
+    if (!set_items_look(c, k, NULL, &items))
         return false;
     for (size_t i = 0; i < items.count; i++) {
         const struct value *last;

@@ -47,7 +47,8 @@ const char *set_uid(const struct value *object);
 bool set_is_going(const struct value *live); /* it is being deleted */
 
 /* live of each, all asked for at once. */
-bool set_items_look(struct call *c, struct kube *k, struct set_items *items);
+bool set_items_look(struct call *c, struct kube *k, const char *label_selector,
+                    struct set_items *items);
 /* Deletes from the last step to the first and waits; an item that is gone has
  * no `now`. Stops behind a step that does not get through. */
 bool set_items_delete(struct call *c, struct kube *k, struct set_items *items,

@@ -146,12 +146,12 @@ void kube_set_places_all(struct call *c, struct kube *k, const struct value *obj
 }
 
 bool kube_set_look(struct call *c, struct kube *k, const struct value *inventory,
-                   const struct value **live)
+                   const char *label_selector, const struct value **live)
 {
     struct set_items items = set_items_left(c->arena, inventory, &value_null);
     struct value_builder b;
 
-    if (!set_items_look(c, k, &items))
+    if (!set_items_look(c, k, label_selector, &items))
         return false;
     value_builder_init(&b, c->arena);
     for (size_t i = 0; i < items.count; i++)
@@ -250,7 +250,7 @@ bool kube_set_refresh(struct call *c, struct kube *k, const struct value *object
 
     value_builder_init(&l.drift, c->arena);
     value_builder_init(&l.inventory, c->arena);
-    if (!set_items_look(c, k, &wanted) || !set_items_look(c, k, &others) ||
+    if (!set_items_look(c, k, NULL, &wanted) || !set_items_look(c, k, NULL, &others) ||
         !look_at_wanted(&l, &wanted))
         return false;
     if (value_is_null(objects)) {
