@@ -39,19 +39,27 @@ struct component {
     const struct value *private_data; /* what the last hook left beside the state */
 };
 
-/* Clusters are named east, west and north. */
-static inline void component_start(struct component *t, struct arena *a, size_t clusters)
+/* Clusters are named east, west and north; istiod: one seems to run as soon as its
+ * Deployment is there. */
+static inline void component_start_mesh(struct component *t, struct arena *a, size_t clusters,
+                                        bool istiod)
 {
     static const char *const names[COMPONENT_CLUSTERS_MAX] = {"east", "west", "north"};
 
     *t = (struct component){.arena = a, .count = clusters, .cancel = cancel_new()};
     for (size_t i = 0; i < clusters; i++)
-        t->servers[i] = sandbox_start(&(struct sandbox_options){.name = names[i]});
+        t->servers[i] =
+            sandbox_start(&(struct sandbox_options){.name = names[i], .istiod = istiod});
     t->clients.http = http_client_new(t->cancel);
     t->clients.kube = kube_pool_new(t->clients.http);
     t->clients.charts = chart_store_new(t->clients.http);
     t->clients.provider_config = &value_null;
     t->private_data = &value_null;
+}
+
+static inline void component_start(struct component *t, struct arena *a, size_t clusters)
+{
+    component_start_mesh(t, a, clusters, false);
 }
 
 static inline void component_stop(struct component *t)

@@ -38,6 +38,9 @@ bool record_chart_files(struct call *c, const struct value *chart, const char *f
  * {"revision", "status", "ours", "uid"}; ours: written by this provider. */
 bool record_history(struct call *c, struct kube *k, const char *name, const char *namespace,
                     const struct value **out);
+/* The same of several releases: a map from each name to its list. */
+bool record_histories(struct call *c, struct kube *k, const char *const *names, size_t count,
+                      const char *namespace, const struct value **out);
 /* *found false when there is none. */
 bool record_get(struct call *c, struct kube *k, const char *name, const char *namespace,
                 int64_t revision, bool *found, struct record *out);

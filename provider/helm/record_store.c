@@ -46,23 +46,62 @@ static const struct value *history_entry(struct arena *a, const struct value *se
         {"uid", value_at(metadata, "uid")});
 }
 
-bool record_history(struct call *c, struct kube *k, const char *name, const char *namespace,
-                    const struct value **out)
+static const struct value *history_of(struct arena *a, const char *name,
+                                      const struct value *secrets)
 {
-    const struct kube_ref ref = {"v1", "Secret", namespace, NULL};
-    const struct value *secrets, **entries;
+    const struct value **entries = arena_array(a, value_count(secrets), sizeof(*entries));
     size_t count = 0;
 
-    *out = &value_empty_list;
-    if (!kube_list_metadata(c, k, &ref, text_f(c->arena, "name=%s,owner=helm", name), &secrets))
-        return false;
-    entries = arena_array(c->arena, value_count(secrets), sizeof(*entries));
     for (size_t i = 0; i < value_count(secrets); i++) {
-        entries[count] = history_entry(c->arena, value_item(secrets, i));
+        const struct value *secret = value_item(secrets, i);
+
+        if (strcmp(value_z(value_in(secret, "metadata", "labels", "name")), name) != 0)
+            continue;
+        entries[count] = history_entry(a, secret);
         count += value_integer_at(entries[count], "revision") > 0;
     }
     qsort(entries, count, sizeof(*entries), newest_first);
-    *out = value_list(c->arena, entries, count);
+    return value_list(a, entries, count);
+}
+
+static const char *names_selector(struct arena *a, const char *const *names, size_t count)
+{
+    struct text_builder b;
+
+    if (count == 1)
+        return text_f(a, "name=%s,owner=helm", names[0]);
+    text_builder_init(&b, a, 4000);
+    for (size_t i = 0; i < count; i++)
+        text_add_f(&b, "%s%s", i ? "," : "", names[i]);
+    return text_f(a, "name in (%s),owner=helm", text_built(&b).at);
+}
+
+bool record_histories(struct call *c, struct kube *k, const char *const *names, size_t count,
+                      const char *namespace, const struct value **out)
+{
+    const struct kube_ref ref = {"v1", "Secret", namespace, NULL};
+    const struct value *secrets = &value_empty_list;
+    struct value_builder b;
+
+    *out = &value_empty_map;
+    if (count && !kube_list_metadata(c, k, &ref, names_selector(c->arena, names, count), &secrets))
+        return false;
+    value_builder_init(&b, c->arena);
+    for (size_t i = 0; i < count; i++)
+        value_builder_set(&b, names[i], history_of(c->arena, names[i], secrets));
+    *out = value_builder_map(&b);
+    return true;
+}
+
+bool record_history(struct call *c, struct kube *k, const char *name, const char *namespace,
+                    const struct value **out)
+{
+    const struct value *all;
+
+    *out = &value_empty_list;
+    if (!record_histories(c, k, &name, 1, namespace, &all))
+        return false;
+    *out = value_at(all, name);
     return true;
 }
 

@@ -86,6 +86,17 @@ bool release_apply(struct call *c, struct kube *k, const struct release *r,
 bool release_refresh(struct call *c, struct kube *k, const char *name, const char *namespace,
                      const struct release_memory *before, struct release_memory *after,
                      const struct value **drift);
+/* The same for several releases of one namespace, whose LISTs are shared: `objects` are
+ * the entries of all of them. */
+struct release_sight {
+    const struct value *live, *histories;
+};
+bool release_look_around(struct call *c, struct kube *k, const char *const *names, size_t count,
+                         const char *namespace, const struct value *objects,
+                         struct release_sight *out);
+bool release_refresh_seen(struct call *c, struct kube *k, const char *name, const char *namespace,
+                          const struct release_memory *before, const struct release_sight *seen,
+                          struct release_memory *after, const struct value **drift);
 /* Hooks, objects, records. Objects with helm.sh/resource-policy keep stay and are
  * named in a warning. */
 bool release_remove(struct call *c, struct kube *k, const struct release *r,

@@ -229,7 +229,7 @@ static bool leftovers(struct applying *p, const struct value **pruned)
     struct text_builder kept;
     struct value_builder b;
 
-    if (!kube_set_look(c, p->kube, left, &live))
+    if (!kube_set_look(c, p->kube, left, NULL, &live))
         return false;
     text_builder_init(&kept, c->arena, 4000);
     value_builder_init(&b, c->arena);

@@ -285,7 +285,7 @@ bool release_decide(struct call *c, struct kube *k, const struct release *r,
     if (planned && !keep_to_plan(&d))
         return false;
     if (!release_check_served(c, k, r, touched) ||
-        !kube_set_look(c, k, inventory_of(c->arena, touched), &out->live) ||
+        !kube_set_look(c, k, inventory_of(c->arena, touched), NULL, &out->live) ||
         !check_ownership(&d, touched) || (planned && !same_uids(&d)))
         return false;
     out->wanted = wanted_of(&d, touched);

@@ -58,7 +58,7 @@ static bool take_objects(struct call *c, struct kube *k, const struct record *re
     *out = (struct release_memory){.private = &value_null};
     if (!release_record_objects(c, k, record, &objects) || !release_record_crds(c, record, &crds) ||
         !release_salt(c, out, &f.salt) ||
-        !kube_set_look(c, k, inventory_of(c->arena, crds, objects), &f.live) ||
+        !kube_set_look(c, k, inventory_of(c->arena, crds, objects), NULL, &f.live) ||
         !release_digest(c, f.salt, record->values, &values))
         return false;
     value_builder_init(&f.objects, c->arena);

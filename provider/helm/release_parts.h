@@ -27,6 +27,9 @@ bool release_record_objects(struct call *c, struct kube *k, const struct record 
 /* CRDs of the crds/ folder of a record's chart. */
 bool release_record_crds(struct call *c, const struct record *record, const struct value **crds);
 
+/* The label that release_marked() gives: of all objects but CRDs of crds/. */
+#define RELEASE_MARK "app.kubernetes.io/managed-by=Helm"
+
 /* --- ownership (release_owner.c) ----------------------------------------------- */
 const struct value *release_marked(struct arena *a, const struct release *r,
                                    const struct value *object);

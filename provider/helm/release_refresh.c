@@ -182,25 +182,30 @@ static void look_at_history(struct looking *l, const struct value *history,
         drift_add(l, "release", after->status);
 }
 
-bool release_refresh(struct call *c, struct kube *k, const char *name, const char *namespace,
-                     const struct release_memory *before, struct release_memory *after,
-                     const struct value **drift)
+bool release_look_around(struct call *c, struct kube *k, const char *const *names, size_t count,
+                         const char *namespace, const struct value *objects,
+                         struct release_sight *out)
+{
+    return record_histories(c, k, names, count, namespace, &out->histories) &&
+           kube_set_look(c, k, objects, RELEASE_MARK, &out->live);
+}
+
+bool release_refresh_seen(struct call *c, struct kube *k, const char *name, const char *namespace,
+                          const struct release_memory *before, const struct release_sight *seen,
+                          struct release_memory *after, const struct value **drift)
 {
     struct looking l = {.call = c,
                         .kube = k,
                         .name = name,
                         .namespace = namespace,
                         .before = before,
+                        .live = seen->live,
                         .suspects = &value_empty_list};
-    const struct value *history;
 
     *after = *before;
     value_builder_init(&l.objects, c->arena);
     value_builder_init(&l.drift, c->arena);
-    if (!record_history(c, k, name, namespace, &history) ||
-        !kube_set_look(c, k, before->objects, &l.live))
-        return false;
-    look_at_history(&l, history, after);
+    look_at_history(&l, value_at(seen->histories, name), after);
     for (size_t i = 0; i < value_count(before->objects); i++)
         if (!look_at(&l, before->objects->map.entries[i].key,
                      before->objects->map.entries[i].value))
@@ -210,4 +215,15 @@ bool release_refresh(struct call *c, struct kube *k, const char *name, const cha
     after->objects = value_builder_map(&l.objects);
     *drift = value_builder_list(&l.drift);
     return true;
+}
+
+bool release_refresh(struct call *c, struct kube *k, const char *name, const char *namespace,
+                     const struct release_memory *before, struct release_memory *after,
+                     const struct value **drift)
+{
+    struct release_sight seen;
+
+    *after = *before;
+    return release_look_around(c, k, &name, 1, namespace, before->objects, &seen) &&
+           release_refresh_seen(c, k, name, namespace, before, &seen, after, drift);
 }

@@ -54,7 +54,7 @@ static bool set_apart(struct removing *m, const struct value *objects)
     struct text_builder kept;
     struct value_builder b;
 
-    if (!kube_set_look(c, m->kube, objects, &live))
+    if (!kube_set_look(c, m->kube, objects, RELEASE_MARK, &live))
         return false;
     value_builder_init(&b, c->arena);
     text_builder_init(&kept, c->arena, 4000);

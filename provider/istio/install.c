@@ -380,10 +380,10 @@ bool install_remove(struct install *w)
     return true;
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading --------------------------------------------------------------------------- */
 
-static bool refresh_one(struct install *w, enum component which)
+    static bool refresh_one(struct install *w, enum component which,
+                            const struct release_sight *seen)
 {
     const struct release_memory before = recall(w, which);
     const char *name = component_release(w->call->arena, which, w->revision);
@@ -391,7 +391,7 @@ static bool refresh_one(struct install *w, enum component which)
     struct release_memory after;
     const struct value *drift;
 
-    if (!release_refresh(w->call, w->kube, name, w->namespace, &before, &after, &drift))
+    if (!release_refresh_seen(w->call, w->kube, name, w->namespace, &before, seen, &after, &drift))
         return false;
     for (size_t i = 0; i < value_count(drift); i++)
         w->drift = value_append(w->call->arena, w->drift, value_item(drift, i));
@@ -404,8 +404,17 @@ static bool refresh_one(struct install *w, enum component which)
 
 bool install_refresh(struct install *w)
 {
+    const char *names[COMPONENT_COUNT];
+    struct release_sight seen;
+    size_t count = 0;
+
     for (int i = 0; i < COMPONENT_COUNT; i++)
-        if (is_remembered(w, (enum component)i) && !refresh_one(w, (enum component)i))
+        if (is_remembered(w, (enum component)i))
+            names[count++] = component_release(w->call->arena, (enum component)i, w->revision);
+    if (!release_look_around(w->call, w->kube, names, count, w->namespace, w->objects, &seen))
+        return false;
+    for (int i = 0; i < COMPONENT_COUNT; i++)
+        if (is_remembered(w, (enum component)i) && !refresh_one(w, (enum component)i, &seen))
             return false;
     return true;
 }
