@@ -277,3 +277,83 @@ TEST(refuses_what_would_not_work)
     request.not_after = root.not_after + YEAR;
     assert_refused(a, &request, "renew that first");
 }
+
+/* --- for charts ----------------------------------------------------------- */
+
+static struct certificate_request chart_request(enum certificate_profile profile,
+                                                const struct key *key)
+{
+    return (struct certificate_request){.profile = profile,
+                                        .common_name = "ca",
+                                        .not_before = NOW,
+                                        .not_after = NOW + YEAR,
+                                        .path_length = -1,
+                                        .key = key};
+}
+
+TEST(extensions_for_charts_are_those_of_sprig)
+{
+    static const char *const names[] = {"a.b", "*.c.d", NULL};
+    const struct text addresses[] = {TEXT("\1\2\3\4"), TEXT("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1")};
+    struct key *ca_key = make_key(a, "RSA-2048"), *key = make_key(a, "ECDSA-P256");
+    struct certificate_request request = chart_request(CERTIFICATE_CHART_CA, ca_key);
+    struct certificate ca = issue(a, &request), leaf;
+
+    assert_printed(a, &ca,
+                   (const char *const[]){"Subject: CN = ca\n", "CA:TRUE\n",
+                                         "Digital Signature, Key Encipherment, Certificate Sign\n",
+                                         "TLS Web Server Authentication, TLS Web Client "
+                                         "Authentication\n",
+                                         "X509v3 Subject Key Identifier: \n", NULL});
+    request = chart_request(CERTIFICATE_CHART_TLS, key);
+    request.common_name = "a-name-of-more-than-64-characters.that-is-allowed.in-charts.svc.cluster";
+    request.dns_names = names;
+    request.ip_addresses = addresses;
+    request.ip_address_count = 2;
+    request.issuer = &ca;
+    request.issuer_key = ca_key;
+    request.not_after = ca.not_after + YEAR; /* may outlive its issuer */
+    leaf = issue(a, &request);
+    assert_int_equal(leaf.not_after, request.not_after);
+    assert_string_equal(leaf.common_name, request.common_name);
+    assert_printed(a, &leaf,
+                   (const char *const[]){
+                       "Issuer: CN = ca\n", "CA:FALSE\n", "Digital Signature, Key Encipherment\n",
+                       "X509v3 Authority Key Identifier: \n", "X509v3 Subject Alternative Name: \n",
+                       "DNS:a.b, DNS:*.c.d, IP Address:1.2.3.4, IP "
+                       "Address:0:0:0:0:0:0:0:1\n",
+                       NULL});
+    assert_openssl_verifies(a, &ca, &leaf);
+    assert_true(certificate_has_key(&leaf, key));
+    assert_false(certificate_has_key(&leaf, ca_key));
+}
+
+TEST(for_charts_a_subject_may_be_missing_and_dates_may_be_odd)
+{
+    static const char *const names[] = {"a.b", NULL};
+    struct key *key = make_key(a, "ED25519");
+    struct certificate_request request = chart_request(CERTIFICATE_CHART_TLS, key);
+    struct certificate c;
+
+    request.common_name = "";
+    request.dns_names = names;
+    request.not_after = NOW - YEAR;
+    c = issue(a, &request);
+    assert_true(c.not_after < c.not_before);
+    assert_printed(a, &c,
+                   (const char *const[]){"Signature Algorithm: ED25519\n",
+                                         "X509v3 Subject Alternative Name: critical\n", NULL});
+}
+
+TEST(for_charts_a_common_name_must_be_text)
+{
+    struct key *key = make_key(a, "ECDSA-P256");
+    struct certificate_request request = chart_request(CERTIFICATE_CHART_TLS, key);
+    struct certificate out;
+    struct diags diags;
+
+    diags_init(&diags, a);
+    request.common_name = "\xff";
+    assert_false(certificate_issue(a, &diags, &request, &out));
+    assert_non_null(strstr(diags.first->detail, "UTF-8"));
+}

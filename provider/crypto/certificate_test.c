@@ -143,3 +143,29 @@ TEST(refuses_too_many_and_wrong_content)
                    TEXT("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
                    "The root certificate is not a certificate", "X.509");
 }
+
+TEST(tries_the_first_block)
+{
+    static const struct {
+        const char *file, *error; /* NULL: it is one */
+    } rows[] = {
+        {"root.pem", NULL},
+        {"chain.pem", NULL},
+        {"with-text.pem", NULL},
+        {"weak.pem", NULL},
+        {"root-key.pem", "error parsing certificate: its: x509: malformed certificate"},
+        {"garbage.txt", "unable to decode certificate"},
+        {"root.der", "unable to decode certificate"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct text pem = test_file(a, text_f(a, "provider/crypto/testdata/%s", rows[i].file));
+        struct certificate c;
+        const char *error = certificate_try(a, "its", pem, &c);
+
+        if (!rows[i].error && error)
+            fail_msg("%s: %s", rows[i].file, error);
+        if (rows[i].error)
+            assert_string_equal(error ? error : rows[i].file, rows[i].error);
+    }
+}

@@ -229,3 +229,78 @@ TEST(secrets_are_wiped_before_the_arena_goes)
     arena_free(own);
     assert_true(is_wiped);
 }
+
+/* --- as Go programs read and write them ----------------------------------- */
+
+static const struct {
+    const char *file, *algorithm, *error; /* one of the two */
+} tried[] = {
+    {"key-rsa.pem", "RSA-2048", NULL},
+    {"key-rsa-pkcs1.pem", "RSA-2048", NULL},
+    {"key-rsa-1024.pem", "RSA-1024", NULL},
+    {"key-ec.pem", "ECDSA-P256", NULL},
+    {"key-ec-sec1.pem", NULL, "no private key data in PEM block of type EC PARAMETERS"},
+    {"key-p224.pem", "ECDSA-secp224r1", NULL},
+    {"key-ed25519.pem", "ED25519", NULL},
+    {"key-two.pem", "ECDSA-P256", NULL},
+    {"key-encrypted.pem", NULL, "invalid private key type ENCRYPTED PRIVATE KEY"},
+    {"key-encrypted-old.pem", NULL, "parsing RSA private key from PEM: it is encrypted"},
+    {"key-public.pem", NULL, "no private key data in PEM block of type PUBLIC KEY"},
+    {"certificate-and-key.pem", NULL, "no private key data in PEM block of type CERTIFICATE"},
+    {"garbage.txt", NULL, "no PEM data in input"},
+    {"key-rsa.der", NULL, "no PEM data in input"},
+};
+
+TEST(tries_the_first_block_of_any_strength)
+{
+    for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
+        struct key *k = NULL;
+        const char *error = key_try(a, data(a, tried[i].file), &k);
+
+        if (tried[i].error)
+            assert_string_equal(error ? error : tried[i].file, tried[i].error);
+        else
+            assert_string_equal(error ? error : key_algorithm(a, k), tried[i].algorithm);
+    }
+}
+
+TEST(tries_keys_with_the_wrong_content)
+{
+    static const char *const texts[][2] = {
+        {"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+         "parsing RSA private key from PEM: it is no such key"},
+        {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+         "decoding PEM as PKCS#8: it is no such key"},
+        {"", "no PEM data in input"},
+        {"-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----\n", "no PEM data in input"},
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct key *k;
+
+        assert_string_equal(key_try(a, text_of(texts[i][0]), &k), texts[i][1]);
+    }
+}
+
+TEST(writes_the_form_that_is_older_than_pkcs8)
+{
+    static const char *const forms[][2] = {
+        {"RSA-2048", "-----BEGIN RSA PRIVATE KEY-----\n"},
+        {"ECDSA-P256", "-----BEGIN EC PRIVATE KEY-----\n"},
+        {"ED25519", "-----BEGIN PRIVATE KEY-----\n"},
+        {"DSA-2048", "-----BEGIN DSA PRIVATE KEY-----\n"},
+    };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct key *made = NULL, *again = NULL;
+        struct diags diags;
+        struct text pem;
+
+        diags_init(&diags, a);
+        assert_true(key_generate(a, &diags, forms[i][0], &made));
+        pem = key_write_traditional_pem(a, made);
+        assert_true(text_starts_with(pem, forms[i][1]));
+        assert_null(key_try(a, pem, &again));
+        assert_true(text_equal(key_write_traditional_pem(a, again), pem));
+    }
+}
