@@ -18,6 +18,8 @@ same with TLS), @chartsca@ (its CA).
                         shows TEXT (in the printed plan)
 == validate             terraform validate; error TEXT lines, or none for valid
 == apply-target ADDRESS terraform apply -target
+== interrupt SIGNAL N PATH  applies, and as soon as the object at PATH exists, sends INT to
+                        terraform, as Ctrl-C does, or KILL to the plugin; error lines
 == import ADDRESS ID    terraform import (ID is the rest of the line); error lines
 == destroy              terraform destroy; error lines
 == forget ADDRESS       terraform state rm
@@ -38,7 +40,7 @@ same with TLS), @chartsca@ (its CA).
 """
 import re
 
-STEPS = {"config", "apply", "plan", "validate", "apply-target", "import", "destroy", "forget",
+STEPS = {"config", "apply", "interrupt", "plan", "validate", "apply-target", "import", "destroy", "forget",
          "put", "patch", "apply-as", "status", "delete", "object", "save", "output", "shell", "clock", "secret",
          "state-may-hold-secrets", "needs-helm"}
 

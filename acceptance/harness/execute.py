@@ -158,6 +158,12 @@ class CaseRun:
     def step_apply_target(self, step):
         self.step_apply(step, *("-target=" + address for address in step.arguments.split()))
 
+    def step_interrupt(self, step):
+        name, number, path = step.arguments.split()
+        cluster = self.clusters[int(number) - 1]
+        status, output = self.terraform.interrupted_apply(name, lambda: cluster.get(path))
+        Expectation(step.lines()).check_text(status, output)
+
     def step_validate(self, step):
         expect = Expectation(step.lines())
         expect.check_text(*self.terraform.run("validate", "-no-color"))

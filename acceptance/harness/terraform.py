@@ -3,8 +3,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 
+INTERRUPT_SECONDS = 120
 BOX = re.compile(r"[│╷╵]")
 
 
@@ -18,6 +21,15 @@ def program():
 def flat(text):
     """Output without frames and line breaks, so that wrapped messages compare."""
     return re.sub(r"\s+", " ", BOX.sub(" ", text))
+
+
+def children_of(pid):
+    """Processes that any thread of it has started."""
+    found = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/children", encoding="utf-8") as file:
+            found += [int(word) for word in file.read().split()]
+    return found
 
 
 class Terraform:
@@ -69,6 +81,20 @@ class Terraform:
 
     def apply(self):
         return self.run("apply", "-input=false", "-no-color", self.plan_file)
+
+    def interrupted_apply(self, name, is_due):
+        """Signals as soon as is_due(): INT to the program, KILL to its plugins."""
+        running = subprocess.Popen([program(), "apply", "-auto-approve", "-input=false",
+                                    "-no-color"], cwd=self.folder, env=self.env, text=True,
+                                   errors="replace", stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        end = time.monotonic() + INTERRUPT_SECONDS
+        while not is_due() and running.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+        for pid in [running.pid] if name == "INT" else children_of(running.pid):
+            os.kill(pid, signal.Signals["SIG" + name])
+        output, _ = running.communicate(timeout=INTERRUPT_SECONDS)
+        return running.returncode, output
 
     def destroy(self):
         return self.run("destroy", "-auto-approve", "-input=false", "-no-color")

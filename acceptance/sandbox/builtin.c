@@ -279,7 +279,7 @@ const struct value *builtin_prepare(struct sandbox *s, struct arena *a, const st
                               "finalizers");
         after = value_with_in(a, after, value_string(a, "Active"), "status", "phase");
     }
-    if (is(kind, "Pod") && !before)
+    if ((is(kind, "Pod") || is(kind, "PersistentVolumeClaim")) && !before)
         after = value_with_in(a, after, value_string(a, "Pending"), "status", "phase");
     if (is(kind, "CustomResourceDefinition") && !before)
         after = crd_born(a, after);

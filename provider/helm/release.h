@@ -67,7 +67,8 @@ struct release_memory {
 
 /* Renders against the cluster (k NULL: offline) and says what an apply would do.
  * Offline nothing is certain: `objects` is unknown and a warning lists what the chart
- * renders to, unless chart and values are those of the last apply. */
+ * renders to, unless chart and values are those of the last apply. Unknown are objects and
+ * revision also of a create where a release of ours exists already. */
 struct release_outlook {
     const struct value *objects; /* planned entries, or value_unknown */
     bool changes;                /* false: all is as the memory says */

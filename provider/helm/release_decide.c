@@ -115,29 +115,53 @@ static void warn_refused(struct deciding *d, const struct diags *refused)
             refused->first->summary, refused->first->detail);
 }
 
-/* key -> places, of those that are there. */
-static const struct value *places_of(struct deciding *d)
+/* A new definition of its kind comes first: until then the server may not know its fields. */
+static bool is_defined_anew(struct deciding *d, const struct value *object)
+{
+    const struct value *wanted = d->todo->wanted;
+
+    for (size_t i = 0; i < value_count(wanted); i++) {
+        const struct value *spec = value_at(wanted->map.entries[i].value, "spec");
+
+        if (release_is_crd(wanted->map.entries[i].value) &&
+            strcmp(value_z(value_in(spec, "names", "kind")), value_text(object, "kind")) == 0 &&
+            text_starts_with(text_of(value_text(object, "apiVersion")),
+                             text_f(d->call->arena, "%s/", value_text(spec, "group"))))
+            return true;
+    }
+    return false;
+}
+
+/* Places of those that are there: of new definitions' kinds, or of all others. */
+static void add_places(struct deciding *d, bool anew, struct diags *refused,
+                       struct value_builder *out)
 {
     struct arena *a = d->call->arena;
     const struct value *wanted = d->todo->wanted, *objects = &value_empty_list, **places;
-    struct value_builder b;
-    struct diags refused;
 
-    value_builder_init(&b, a);
     for (size_t i = 0; i < value_count(wanted); i++) {
         const struct value_entry *e = &wanted->map.entries[i];
         const struct value *live = value_at(d->todo->live, e->key);
 
-        if (!value_is_null(live) && !is_going(live)) {
+        if (!value_is_null(live) && !is_going(live) && is_defined_anew(d, e->value) == anew)
             objects = value_append(a, objects, e->value);
-            value_builder_push(&b, e->key, &value_null);
-        }
     }
-    diags_init(&refused, a);
     places = arena_array(a, value_count(objects), sizeof(*places));
-    kube_set_places_all(d->call, d->kube, objects, d->todo->live, release_view, &refused, places);
-    for (size_t i = 0; i < b.count; i++)
-        b.entries[i].value = places[i];
+    kube_set_places_all(d->call, d->kube, objects, d->todo->live, release_view, refused, places);
+    for (size_t i = 0; i < value_count(objects); i++)
+        value_builder_push(out, kube_set_key(a, value_item(objects, i)), places[i]);
+}
+
+/* key -> places. */
+static const struct value *places_of(struct deciding *d)
+{
+    struct value_builder b;
+    struct diags refused;
+
+    value_builder_init(&b, d->call->arena);
+    diags_init(&refused, d->call->arena);
+    add_places(d, false, &refused, &b);
+    add_places(d, true, NULL, &b);
     warn_refused(d, &refused);
     return value_builder_map(&b);
 }

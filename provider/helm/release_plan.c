@@ -191,6 +191,13 @@ static bool render_as_before(struct planning *p, bool *same)
     return get_last(p) && renders_the_same(p, same);
 }
 
+/* A create that finds what an earlier one has left: if it is replaced, that is destroyed
+ * before Terraform plans again, and if its state was lost, it is taken up. */
+static bool is_open(const struct planning *p, const struct release_next *next)
+{
+    return is_first(p) && value_flag(value_item(next->history, 0), "ours");
+}
+
 bool release_plan(struct call *c, struct kube *k, const struct release *r,
                   const struct release_memory *before, struct release_outlook *out)
 {
@@ -209,8 +216,11 @@ bool release_plan(struct call *c, struct kube *k, const struct release *r,
         *out = (struct release_outlook){before->objects, false, before->revision};
         return true;
     }
-    if (!release_next(c, k, r, before, &next) ||
-        !release_render(c, k, r, next.revision, next.is_upgrade, p.has_last ? &p.last : NULL,
+    if (!release_next(c, k, r, before, &next))
+        return false;
+    if (is_open(&p, &next))
+        return release_render(c, k, r, next.revision, next.is_upgrade, NULL, p.salt, &p.text);
+    if (!release_render(c, k, r, next.revision, next.is_upgrade, p.has_last ? &p.last : NULL,
                         p.salt, &p.text) ||
         !release_decide(c, k, r, before, &p.text, NULL, next.revision, &p.todo))
         return false;

@@ -56,14 +56,28 @@ bool kube_version(struct call *c, struct kube *k, struct kube_version *out)
     return done;
 }
 
-/* One short attempt: a refresh of fifty objects must not wait fifty times. */
-static bool answers(struct call *c, struct kube *k)
+/* A short attempt, and another where the first failed at once: a refresh of fifty objects
+ * must not wait fifty times. */
+static bool probe(struct call *c, struct kube *k, struct http_reply *reply)
 {
-    enum { PROBE_TIMEOUT_MS = 10000, TRUST_MS = 30000 };
+    enum { PROBE_TIMEOUT_MS = 10000, AT_ONCE_MS = 2000 };
     const struct kube_request request = {.method = "GET",
                                          .target = "/version",
                                          .flags = HTTP_NO_RETRY,
                                          .timeout_ms = PROBE_TIMEOUT_MS};
+    int64_t end = clock_monotonic_ms() + AT_ONCE_MS;
+    bool done = kube_exchange(c, k, &request, reply);
+
+    if (!done && reply->failure != HTTP_FINE && clock_monotonic_ms() < end) {
+        *reply = (struct http_reply){0};
+        done = kube_exchange(c, k, &request, reply);
+    }
+    return done;
+}
+
+static bool answers(struct call *c, struct kube *k)
+{
+    enum { TRUST_MS = 30000 };
     struct http_reply reply = {0};
     const struct value *body;
     struct diags ignored;
@@ -75,7 +89,7 @@ static bool answers(struct call *c, struct kube *k)
         return false;
     diags_init(&ignored, c->arena);
     quiet = call_quietly(c, &ignored);
-    if (!kube_exchange(&quiet, k, &request, &reply) && reply.failure == HTTP_FINE)
+    if (!probe(&quiet, k, &reply) && reply.failure == HTTP_FINE)
         return true; /* the credentials failed: whoever goes on says so */
     if (reply.failure != HTTP_FINE) {
         memory_free(k->unreachable_text);
