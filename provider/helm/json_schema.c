@@ -40,20 +40,26 @@ static void add_pointer(struct text_builder *b, const struct place *place)
             text_add_char(b, *c);
 }
 
+const char *judge_pointer(struct arena *a, const struct place *place)
+{
+    struct text_builder b;
+
+    text_builder_init(&b, a, TEXT_BYTES_MAX);
+    add_pointer(&b, place);
+    return text_z(a, text_built(&b));
+}
+
 struct json_schema_miss *judge_miss(struct judge *j, struct misses *to, const struct place *place,
                                     const char *format, ...)
 {
     struct json_schema_miss *miss;
-    struct text_builder at;
     va_list arguments;
 
     to->count++;
     if (to->quiet || !judge_step(j, STEPS_PER_MISS))
         return NULL;
     miss = arena_alloc(j->a, sizeof(*miss));
-    text_builder_init(&at, j->a, TEXT_BYTES_MAX);
-    add_pointer(&at, place);
-    miss->at = text_z(j->a, text_built(&at));
+    miss->at = judge_pointer(j->a, place);
     va_start(arguments, format);
     miss->words = text_fv(j->a, format, arguments);
     va_end(arguments);
@@ -161,8 +167,6 @@ static bool check_type(struct judge *j, const struct question *q, struct misses 
             return true;
         wanted = text_f(j->a, "%s%s%s", wanted, *wanted ? " or " : "", *type);
     }
-    if (!*wanted)
-        return judge_refuse(j, "a \"type\" in it names no type of JSON");
     (void)judge_miss(j, to, q->place, "got %s, want %s", type_of(q->value), wanted);
     return false;
 }
@@ -289,7 +293,8 @@ static void judge_map_schema(struct judge *j, const struct question *q, struct e
     bool modern = q->resource->draft >= 2019;
 
     if (!modern && value_has(q->schema, "$ref")) {
-        judge_reference(j, q, "$ref", seen, to); /* what stands beside it does not count */
+        if (check_const(j, q, to)) /* nothing else beside it counts */
+            judge_reference(j, q, "$ref", seen, to);
         return;
     }
     if (!check_type(j, q, to) || !check_const(j, q, to) || !check_enum(j, q, to) ||
@@ -345,7 +350,7 @@ void judge_value(struct judge *j, const struct question *q, struct evaluated *se
     if (j->refused || (to->quiet && to->count) || !judge_step(j, 1))
         return;
     if (j->depth >= JSON_SCHEMA_DEPTH_MAX) {
-        (void)judge_refuse(j, "its references go in circles, or it is nested too deeply");
+        (void)judge_refuse(j, "it is nested too deeply");
         return;
     }
     if (q->schema->kind == VALUE_BOOL && !q->schema->boolean)
@@ -364,7 +369,8 @@ struct json_schema_miss *json_schema_check(struct arena *a, const struct value *
                                            const struct value *values, const char **refused)
 {
     struct judge *j = arena_alloc(a, sizeof(*j));
-    struct memo *const memos[] = {&j->patterns, &j->targets, &j->anchors, &j->verdicts};
+    struct memo *const memos[] = {&j->inspected, &j->patterns, &j->targets, &j->anchors,
+                                  &j->verdicts};
     struct place top = {NULL, NULL, 0};
     struct misses misses = {0};
     struct question q = {.schema = schema, .place = &top, .value = values};
@@ -376,7 +382,8 @@ struct json_schema_miss *json_schema_check(struct arena *a, const struct value *
         (void)judge_refuse(j, "a schema is an object or a boolean");
     schema_document_init(&j->document, a, schema);
     q.resource = j->document.resources;
-    judge_value(j, &q, NULL, &misses);
+    if (!j->refused && judge_inspect(j, &q))
+        judge_once(j, &q, NULL, &misses);
     *refused = j->refused;
     return misses.first;
 }

@@ -51,6 +51,8 @@ static const char *joined(struct arena *a, const char *base, const char *uri)
         return base;
     if (is_absolute(uri))
         return uri;
+    if (!path && !strchr(base, '/'))
+        return uri;
     path = path ? path + 3 : base;
     slash = *uri == '/' ? strchr(path, '/') : strrchr(path, '/');
     if (!slash)

@@ -35,10 +35,12 @@ struct scope {
 struct judge {
     struct arena *a;
     struct schema_document document;
-    struct memo patterns, targets, anchors, verdicts;
+    struct memo inspected, patterns, targets, anchors, verdicts;
     const struct scope *scope;
     size_t steps;
+    size_t circles; /* references that led back to where they are */
     int depth;
+    bool links; /* inspecting what is used, not what is only there */
     const char *refused;
 };
 
@@ -51,11 +53,14 @@ struct question {
 };
 
 bool judge_refuse(struct judge *j, const char *reason);
+/* The schema itself, before values: false = refused. q->value does not count. */
+bool judge_inspect(struct judge *j, const struct question *q);
 /* Counts work; false: that was too much of it, and the schema is refused. */
 bool judge_step(struct judge *j, size_t steps);
 /* The new miss, for its causes; NULL when quiet. */
 struct json_schema_miss *judge_miss(struct judge *j, struct misses *to, const struct place *place,
                                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+const char *judge_pointer(struct arena *a, const struct place *place);
 /* A word as the validator quotes it. */
 const char *judge_quoted(struct arena *a, const char *word);
 
@@ -65,6 +70,16 @@ void judge_see(struct evaluated *to, const struct evaluated *more, size_t count)
 /* The value against the schema; seen may be NULL. */
 void judge_value(struct judge *j, const struct question *q, struct evaluated *seen,
                  struct misses *to);
+/* What the reference under that keyword stands for; false = refused. */
+bool judge_target(struct judge *j, const struct question *q, const char *keyword,
+                  struct question *there);
+/* Whether the pattern, which is known by its place in the schema, can be read. */
+bool judge_pattern(struct judge *j, const void *of, struct text pattern);
+/* Two items that are equal, the first such pair. */
+bool judge_equal_items(struct judge *j, const struct value *list, size_t *first, size_t *second);
+/* As judge_value(), for a schema that others refer to. */
+void judge_once(struct judge *j, const struct question *q, struct evaluated *seen,
+                struct misses *to);
 /* The value against what $ref or one of its kin stands for. */
 void judge_reference(struct judge *j, const struct question *q, const char *keyword,
                      struct evaluated *seen, struct misses *to);

@@ -11,26 +11,31 @@ struct target {
 
 struct verdict {
     enum { JUDGING, FITS, FAILS } state;
+    bool here_alone; /* circles were cut on the way: elsewhere it may be another */
     struct evaluated seen;
 };
 
 /* --- what is meant ------------------------------------------------------------ */
 
-static const struct target *target_of(struct judge *j, const struct question *q,
-                                      const char *keyword)
+bool judge_target(struct judge *j, const struct question *q, const char *keyword,
+                  struct question *there)
 {
     const char *reference = value_text(q->schema, keyword), *reason;
     void **slot = memo_at(&j->targets, q->schema, q->resource, keyword);
     struct target *target = *slot;
 
-    if (target)
-        return target;
-    *slot = target = arena_alloc(j->a, sizeof(*target));
-    target->resource = q->resource;
-    target->schema = schema_document_resolve(&j->document, reference, &target->resource, &reason);
-    if (!target->schema)
-        (void)judge_refuse(j, reason);
-    return target;
+    if (!target) {
+        *slot = target = arena_alloc(j->a, sizeof(*target));
+        target->resource = q->resource;
+        target->schema =
+            schema_document_resolve(&j->document, reference, &target->resource, &reason);
+        if (!target->schema)
+            return judge_refuse(j, reason);
+    }
+    *there = *q;
+    there->schema = target->schema;
+    there->resource = target->resource;
+    return target->schema != NULL;
 }
 
 static const struct value *dynamic_anchor(struct judge *j, const struct schema_resource *resource,
@@ -55,7 +60,7 @@ static void redirect(struct judge *j, const char *keyword, const char *reference
     const struct value *root = there->resource->root;
 
     if (recursive ? !value_flag(there->schema, "$recursiveAnchor")
-                  : strcmp(name, value_text(there->schema, "$dynamicAnchor")) != 0)
+                  : !*name || strcmp(name, value_text(there->schema, "$dynamicAnchor")) != 0)
         return;
     for (const struct scope *scope = j->scope; scope; scope = scope->parent) {
         root = scope->resource->root;
@@ -69,36 +74,42 @@ static void redirect(struct judge *j, const char *keyword, const char *reference
 
 /* --- what it says ----------------------------------------------------------------- */
 
-static const struct verdict *verdict_of(struct judge *j, const struct question *q)
+static struct verdict *verdict_of(struct judge *j, const struct question *q)
 {
     void **slot = memo_at(&j->verdicts, q->schema, q->resource, q->value);
     struct misses quiet = {.quiet = true};
     struct verdict *verdict = *slot;
+    size_t circles = j->circles;
 
-    if (verdict)
+    if (verdict && (verdict->state == JUDGING || !verdict->here_alone))
         return verdict;
     *slot = verdict = arena_alloc(j->a, sizeof(*verdict));
     verdict->seen = judge_nothing_seen(j, q->value);
     judge_value(j, q, &verdict->seen, &quiet);
     verdict->state = quiet.count ? FAILS : FITS;
+    verdict->here_alone = j->circles != circles;
     return verdict;
 }
 
-static void judge_once(struct judge *j, const struct question *q, struct evaluated *seen,
-                       struct misses *to)
+void judge_once(struct judge *j, const struct question *q, struct evaluated *seen,
+                struct misses *to)
 {
-    const struct verdict *verdict = verdict_of(j, q);
+    struct verdict *verdict = verdict_of(j, q);
 
     if (j->refused)
         return;
-    if (verdict->state == JUDGING)
-        (void)judge_refuse(j, "its references go in circles, or it is nested too deeply");
-    else if (verdict->state == FITS)
+    if (verdict->state == JUDGING) {
+        j->circles++;
+        (void)judge_miss(j, to, q->place, "the schema's references go in circles");
+    } else if (verdict->state == FITS) {
         judge_see(seen, &verdict->seen, value_count(q->value));
-    else if (to->quiet)
+    } else if (to->quiet) {
         to->count++;
-    else
+    } else {
+        verdict->state = JUDGING;
         judge_value(j, q, seen, to); /* again, to say why */
+        verdict->state = FAILS;
+    }
 }
 
 void judge_reference(struct judge *j, const struct question *q, const char *keyword,
@@ -106,16 +117,11 @@ void judge_reference(struct judge *j, const struct question *q, const char *keyw
 {
     bool dynamic = strcmp(keyword, "$ref") != 0;
     const char *reference = value_text(q->schema, keyword);
-    const struct target *target;
-    struct question there = *q;
+    struct question there;
 
-    if (!*reference || j->refused || (to->quiet && to->count))
+    if (!*reference || j->refused || (to->quiet && to->count) ||
+        !judge_target(j, q, keyword, &there))
         return;
-    target = target_of(j, q, keyword);
-    if (!target->schema)
-        return;
-    there.schema = target->schema;
-    there.resource = target->resource;
     if (dynamic)
         redirect(j, keyword, reference, &there);
     if (j->document.depends_on_scope)

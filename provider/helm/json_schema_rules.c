@@ -74,6 +74,11 @@ static struct regex *compiled(struct judge *j, const void *of, struct text patte
     return *slot;
 }
 
+bool judge_pattern(struct judge *j, const void *of, struct text pattern)
+{
+    return compiled(j, of, pattern) != NULL;
+}
+
 static bool matches(struct judge *j, const void *of, struct text pattern, struct text subject)
 {
     struct regex *regex = compiled(j, of, pattern);
@@ -268,30 +273,42 @@ static uint64_t hash_of(const struct value *v)
     return hash;
 }
 
-static void check_unique(struct judge *j, const struct question *q, struct misses *to)
+bool judge_equal_items(struct judge *j, const struct value *list, size_t *first, size_t *second)
 {
-    size_t count = value_count(q->value);
+    size_t count = value_count(list);
     uint64_t *hashes = arena_array(j->a, count + 1, sizeof(*hashes));
 
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = hash_of(value_item(q->value, i));
+        hashes[i] = hash_of(value_item(list, i));
         if (!judge_step(j, i / HASHES_PER_STEP))
-            return;
+            return false;
         for (size_t k = 0; k < i; k++)
             if (hashes[i] == hashes[k] && judge_step(j, 1) &&
-                value_equal(value_item(q->value, i), value_item(q->value, k))) {
-                (void)judge_miss(j, to, q->place, "items at %zu and %zu are equal", k, i);
-                return;
+                value_equal(value_item(list, i), value_item(list, k))) {
+                *first = k;
+                *second = i;
+                return true;
             }
     }
+    return false;
 }
 
-static void judge_contains(struct judge *j, const struct question *q, struct evaluated *seen,
-                           struct misses *to)
+static void check_unique(struct judge *j, const struct question *q, struct misses *to)
 {
-    int64_t least, most;
+    size_t first, second;
+
+    if (judge_equal_items(j, q->value, &first, &second))
+        (void)judge_miss(j, to, q->place, "items at %zu and %zu are equal", first, second);
+}
+
+/* How many items fit `contains`; *which: "0 2 5". */
+static size_t count_contained(struct judge *j, const struct question *q, struct evaluated *seen,
+                              const char **which)
+{
+    struct text_builder b;
     size_t found = 0;
 
+    text_builder_init(&b, j->a, NAMES_BYTES_MAX);
     for (size_t i = 0; i < value_count(q->value); i++) {
         struct place place = {q->place, NULL, i};
         struct question inner = {q->resource, value_at(q->schema, "contains"), &place,
@@ -299,20 +316,36 @@ static void judge_contains(struct judge *j, const struct question *q, struct eva
 
         if (!fits(j, &inner))
             continue;
-        found++;
+        text_add_f(&b, found++ ? " %zu" : "%zu", i);
         if (seen && q->resource->draft >= 2020)
             seen->done[i] = true;
     }
-    if (q->resource->draft < 2019 || !bound(q, "minContains", &least))
-        least = -1;
-    if ((int64_t)found < least)
-        (void)judge_miss(j, to, q->place, "min %lld items required to match contains schema",
-                         (long long)least);
-    else if (!found && least < 0)
+    *which = text_z(j->a, text_built(&b));
+    return found;
+}
+
+static void judge_contains(struct judge *j, const struct question *q, struct evaluated *seen,
+                           struct misses *to)
+{
+    const char *which, *matched = "none matched";
+    size_t found = count_contained(j, q, seen, &which);
+    bool bounds = q->resource->draft >= 2019;
+    int64_t least = 0, most = 0;
+
+    if (found)
+        matched = text_f(j->a, "matched %zu items at %s", found, which);
+    if (bounds && bound(q, "minContains", &least)) {
+        if ((int64_t)found < least)
+            (void)judge_miss(j, to, q->place,
+                             "min %lld items required to match contains schema, but %s",
+                             (long long)least, matched);
+    } else if (!found) {
         (void)judge_miss(j, to, q->place, "no items match contains schema");
-    if (q->resource->draft >= 2019 && bound(q, "maxContains", &most) && (int64_t)found > most)
-        (void)judge_miss(j, to, q->place, "max %lld items required to match contains schema",
-                         (long long)most);
+    }
+    if (bounds && bound(q, "maxContains", &most) && (int64_t)found > most)
+        (void)judge_miss(j, to, q->place,
+                         "max %lld items required to match contains schema, but %s",
+                         (long long)most, matched);
 }
 
 void judge_list(struct judge *j, const struct question *q, struct evaluated *seen,

@@ -93,10 +93,8 @@ TEST(bad_schemas_are_refused_with_a_reason)
         "put that schema into the chart's own document, or render without the check");
     assert_string_equal(reason(a, "{\"$ref\":\"#/none\"}", "{}"),
                         "it refers to #/none, which is not in it");
-    assert_string_equal(reason(a, "{\"$ref\":\"#\"}", "{}"),
-                        "its references go in circles, or it is nested too deeply");
     assert_string_equal(reason(a, "{\"type\":\"strin\"}", "{}"),
-                        "a \"type\" in it names no type of JSON");
+                        "it is no valid schema: /type is not a type of JSON, or a list of them");
     assert_string_equal(reason(a, "[]", "{}"), "a schema is an object or a boolean");
     assert_true(strstr(reason(a, "{\"properties\":{\"a\":{\"pattern\":\"(\"}}}", "{\"a\":\"\"}"),
                        "the pattern '(' cannot be read: error parsing regexp") != NULL);
