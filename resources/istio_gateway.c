@@ -1,22 +1,18 @@
 #include <string.h>
 
-#include "codec/semver.h"
 #include "helm/arguments.h"
-#include "helm/extra.h"
 #include "helm/release_state.h"
 #include "helm/source.h"
-#include "istio/component.h"
-#include "istio/control_plane_id.h"
 #include "istio/gateway.h"
+#include "istio/gateway_adopt.h"
 #include "istio/gateway_live.h"
+#include "istio/gateway_release.h"
 #include "istio/namespace.h"
 #include "kube/connection.h"
+#include "kube/set.h"
 #include "schema/check.h"
+#include "schema/fallback.h"
 #include "schema/resource.h"
-
-#define IMPORT_HINT                                                                                \
-    "terraform import <address> "                                                                  \
-    "'cluster=<name>,kubeconfig=<path>,context=<context>,namespace=<namespace>,name=<name>'"
 
 #define REVISION "release_revision"
 
@@ -39,16 +35,19 @@ static const struct attribute attributes[] = {
            "Revision or tag of the istiod that injects into it. Default: the control plane's."),
     STRING("direction", OPTIONAL | COMPUTED,
            "`east-west`: towards the other clusters of the mesh; `north-south`: towards callers "
-           "outside of it.",
-           .fallback = "north-south", .one_of = ONE_OF("east-west", "north-south")),
-    STRING("exposure", OPTIONAL | COMPUTED,
-           "Whether the load balancer has public addresses (`external`) or private ones.",
-           .fallback = "external", .one_of = ONE_OF("internal", "external")),
+           "outside of it; `egress`: towards servers outside of it.",
+           .fallback = "north-south", .one_of = ONE_OF("east-west", "north-south", "egress")),
+    STRING("exposure", OPTIONAL,
+           "Whether the load balancer has public addresses (`external`) or private ones. Said, the "
+           "objects also have the labels `ingressgateway.istio.io/type` and `/direction`, by which "
+           "Gloo Mesh's selectors find gateways. Default: public ones, and no such labels.",
+           .one_of = ONE_OF("internal", "external")),
     STRING("network", OPTIONAL,
            "Network that an east-west gateway is the entry to. Default: that of the connection.",
            .check = check_label_value),
     STRING("service_type", OPTIONAL,
-           "Type of the Service. Default: `LoadBalancer`, or `NodePort` behind an ALB.",
+           "Type of the Service. Default: `LoadBalancer`; `NodePort` behind an ALB; `ClusterIP` of "
+           "an egress gateway.",
            .one_of = ONE_OF("LoadBalancer", "NodePort", "ClusterIP")),
     NESTED("ports", NESTING_LIST, gateway_port_rows, OPTIONAL,
            "Ports of the Service. Default: 15021, 80 and 443, or of an east-west gateway 15021, "
@@ -89,19 +88,10 @@ static const struct attribute attributes[] = {
     END_ATTRIBUTES,
 };
 
-/* What is wanted, as the release that it is. */
-struct wanted {
-    struct release release;
-    struct control_plane_id control_plane;
-    const char *revision, *version;
-};
-
 static struct gateway_front front_of(const struct value *object)
 {
-    const char *type = value_z(value_in(object, "load_balancer", "type"));
-
     return (struct gateway_front){value_text(object, "namespace"), value_text(object, "name"),
-                                  strcmp(type, "alb") == 0};
+                                  gateway_is_behind(object, "alb")};
 }
 
 static bool open_cluster(struct call *c, const struct value *object, struct kube **k)
@@ -109,90 +99,12 @@ static bool open_cluster(struct call *c, const struct value *object, struct kube
     return kube_open(c, value_at(object, "cluster"), path_of(c->arena, "cluster"), k);
 }
 
-/* --- what is wanted --------------------------------------------------------------------- */
-
-static bool read_control_plane(struct call *c, const struct value *object, struct wanted *w)
+static const struct value *addressed(struct call *c, const struct value *object,
+                                     const struct value *addresses, const struct value *hostname)
 {
-    const struct value *id = value_at(object, "control_plane");
-
-    w->control_plane = (struct control_plane_id){"", NAMESPACE_DEFAULT, "", ""};
-    if (value_is_set(id) && !control_plane_id_read(c, path_of(c->arena, "control_plane"),
-                                                   value_z(id), &w->control_plane))
-        return false;
-    w->version = value_is_set(value_at(object, "version")) ? value_text(object, "version")
-                                                           : w->control_plane.version;
-    w->revision = value_is_set(value_at(object, "revision")) ? value_text(object, "revision")
-                                                             : w->control_plane.revision;
-    return true;
+    object = value_with(c->arena, object, "addresses", addresses);
+    return value_with(c->arena, object, "hostname", hostname);
 }
-
-/* Istio before 1.12 has no chart of this name. */
-static bool is_legacy(const char *version)
-{
-    struct semver v;
-
-    return semver_read(text_of(version), &v) && v.major == 1 && v.minor < 12;
-}
-
-static unsigned flags_of(const struct value *object)
-{
-    return (value_flag(object, "force_conflicts") ? RELEASE_FORCE_CONFLICTS : 0) |
-           (value_flag(object, "take_ownership") ? RELEASE_TAKE_OWNERSHIP : 0);
-}
-
-/* A folder holds the charts of a control plane too, each in a folder of its own. */
-static const struct value *source_of(struct call *c, const struct value *object, const char *name)
-{
-    const struct value *source = value_at(object, "chart");
-    const char *path = value_text(source, "path");
-
-    return path[0] ? value_with(c->arena, source, "path", value_f(c->arena, "%s/%s", path, name))
-                   : source;
-}
-
-static bool fetch(struct call *c, const struct value *object, struct wanted *w,
-                  const struct value **values)
-{
-    bool legacy = is_legacy(w->version);
-    const struct value *effective =
-        value_with(c->arena, object, "revision", value_string(c->arena, w->revision));
-    const char *name = legacy ? GATEWAY_CHART_LEGACY : GATEWAY_CHART;
-    const struct chart_request request = {
-        .source = source_of(c, object, name),
-        .at = path_of(c->arena, "chart"),
-        .name = name,
-        .version = w->version,
-        .repository = COMPONENT_REPOSITORY,
-    };
-    struct chart *chart;
-
-    if (!arguments_values(c, object, gateway_values(c->arena, effective, legacy), values) ||
-        !chart_fetch(c, &request, &chart))
-        return false;
-    w->release.chart =
-        extra_objects(c->arena, chart, "istio_gateway.yaml",
-                      gateway_objects(c->arena, effective, w->control_plane.namespace));
-    return true;
-}
-
-static bool wanted_of(struct call *c, const struct value *object, struct wanted *w)
-{
-    const struct value *values;
-
-    *w = (struct wanted){.revision = ""};
-    if (!read_control_plane(c, object, w) || !fetch(c, object, w, &values))
-        return false;
-    w->release.name = value_text(object, "name");
-    w->release.namespace = value_text(object, "namespace");
-    w->release.values = values;
-    w->release.flags = flags_of(object);
-    w->release.at = path_of(c->arena, "chart");
-    w->release.values_at = path_of(c->arena, "values");
-    w->release.import_hint = IMPORT_HINT;
-    return true;
-}
-
-/* --- state ---------------------------------------------------------------------------- */
 
 static bool with_addresses(struct call *c, struct kube *k, const struct value **object)
 {
@@ -201,67 +113,75 @@ static bool with_addresses(struct call *c, struct kube *k, const struct value **
 
     if (!gateway_addresses(c, k, &front, &addresses, &hostname))
         return false;
-    *object = value_with(c->arena, *object, "addresses", addresses);
-    *object = value_with(c->arena, *object, "hostname", hostname);
+    *object = addressed(c, *object, addresses, hostname);
     return true;
-}
-
-static const struct value *without_addresses(struct call *c, const struct value *object)
-{
-    object = value_with(c->arena, object, "addresses", &value_empty_list);
-    return value_with(c->arena, object, "hostname", &value_null);
 }
 
 /* --- create, update, remove -------------------------------------------------------------- */
 
-static bool has_load_balancer(const struct value *object)
-{
-    const char *type = value_text(object, "service_type");
-
-    return front_of(object).ingress || !type[0] || strcmp(type, "LoadBalancer") == 0;
-}
-
-static bool wait_for_all(struct call *c, struct kube *k, const struct value *object,
-                         const struct release_memory *now)
+static bool wait_for_all(struct call *c, struct kube *k, const struct value *object)
 {
     const struct gateway_front front = front_of(object);
 
-    if (value_flag(object, "wait") && !gateway_wait_for_pods(c, k, now->objects))
+    if (value_flag(object, "wait") && !gateway_wait_for_pods(c, k, value_at(object, "objects")))
         return false;
-    return !value_flag(object, "wait_for_load_balancer") || !has_load_balancer(object) ||
+    return !value_flag(object, "wait_for_load_balancer") || !gateway_gets_address(object) ||
            gateway_wait_for_address(c, k, &front);
 }
 
+/* Nothing on the cluster changes. */
+static bool is_untouched(const struct value *prior, const struct value *planned)
+{
+    return !value_is_null(prior) &&
+           value_equal(value_at(prior, "objects"), value_at(planned, "objects")) &&
+           value_equal(value_at(prior, REVISION), value_at(planned, REVISION));
+}
+
+/* *now: what there is afterwards, done or not. */
+static bool apply(struct call *c, struct kube *k, const struct value *planned,
+                  struct gateway_release *wanted, const struct release_memory *before,
+                  struct release_memory *now)
+{
+    struct release *r = &wanted->release;
+
+    if (!gateway_check_injector(c, k, wanted->revision) ||
+        !namespace_ensure(c, k, r->namespace, ""))
+        return false;
+    r->planned = value_at(planned, "objects");
+    r->planned_revision = value_integer_at(planned, REVISION);
+    return release_apply(c, k, r, before, now);
+}
+
 /* *out is what exists afterwards, done or not; NULL while there is nothing. */
-static bool install(struct call *c, const struct value *planned, struct release_memory before,
+static bool install(struct call *c, const struct value *prior, const struct value *planned,
                     const struct value **out)
 {
+    const struct release_memory before = release_state_memory(c, prior, REVISION);
     struct release_memory now = before;
-    struct wanted w;
+    struct gateway_release wanted;
     struct kube *k;
     bool done;
 
     *out = NULL;
-    if (!wanted_of(c, planned, &w) || !open_cluster(c, planned, &k) ||
-        !gateway_check_injector(c, k, w.revision) ||
-        !namespace_ensure(c, k, w.release.namespace, ""))
+    if (!gateway_release_of(c, planned, &wanted) || !open_cluster(c, planned, &k))
         return false;
-    w.release.planned = value_at(planned, "objects");
-    w.release.planned_revision = value_integer_at(planned, "release_revision");
-    done = release_apply(c, k, &w.release, &before, &now);
+    done = is_untouched(prior, planned) || apply(c, k, planned, &wanted, &before, &now);
     if (!done && value_count(now.objects) == 0 && now.revision == 0)
         return false;
     *out = release_state_kept(c, planned, REVISION, &now, &value_empty_list);
     *out = value_with(c->arena, *out, "id", release_state_id(c, planned));
     *out = value_with(c->arena, *out, "chart_version",
-                      value_string(c->arena, w.release.chart->version));
-    *out = without_addresses(c, *out);
-    return done && wait_for_all(c, k, planned, &now) && with_addresses(c, k, out);
+                      value_string(c->arena, wanted.release.chart->version));
+    if (value_is_unknown(value_at(planned, "addresses")))
+        *out = addressed(c, *out, &value_empty_list, &value_null);
+    else
+        return done && wait_for_all(c, k, *out); /* as planned */
+    return done && wait_for_all(c, k, *out) && with_addresses(c, k, out);
 }
 
 static bool gateway_create(struct call *c, const struct value *planned, const struct value **out)
 {
-    bool done = install(c, planned, (struct release_memory){.private = &value_null}, out);
+    bool done = install(c, &value_null, planned, out);
 
     if (!done && !*out)
         namespace_leave(c, value_at(planned, "cluster"), value_text(planned, "namespace"));
@@ -272,14 +192,14 @@ static bool gateway_update(struct call *c, const struct value *prior, const stru
                            const struct value **out)
 {
     const struct value *now;
-    bool done = install(c, planned, release_state_memory(c, prior, REVISION), &now);
+    bool done = install(c, prior, planned, &now);
 
     *out = done ? now : prior;
     if (!done && now) {
         /* What was reached; the arguments stay those of before, so that the next plan
          * shows the change again. */
         *out = value_with(c->arena, prior, "objects", value_at(now, "objects"));
-        *out = value_with(c->arena, *out, "release_revision", value_at(now, "release_revision"));
+        *out = value_with(c->arena, *out, REVISION, value_at(now, REVISION));
         *out = value_with(c->arena, *out, "status", value_at(now, "status"));
     }
     return done;
@@ -288,9 +208,7 @@ static bool gateway_update(struct call *c, const struct value *prior, const stru
 static bool gateway_remove(struct call *c, const struct value *state)
 {
     const struct release_memory before = release_state_memory(c, state, REVISION);
-    const struct release release = {.name = value_text(state, "name"),
-                                    .namespace = value_text(state, "namespace"),
-                                    .flags = flags_of(state)};
+    const struct release release = gateway_release_named(state);
     struct release_memory left;
     struct kube *k;
 
@@ -300,22 +218,24 @@ static bool gateway_remove(struct call *c, const struct value *state)
 
 /* --- read ------------------------------------------------------------------------------ */
 
-/* What the user's values of a release that others installed say of the arguments. */
-static const struct value *adopted(struct call *c, const struct value *state,
-                                   const struct release_found *found)
+/* Hosts of the Gateway beside the chart, which no value tells. */
+static bool read_exposed(struct call *c, struct kube *k, const struct value *objects,
+                         const struct value **object)
 {
-    const struct value *network = value_at(found->values, "networkGateway");
-    bool east_west = value_is_set(network);
+    for (size_t i = 0; i < value_count(objects); i++) {
+        const struct value_entry *e = &objects->map.entries[i];
+        const struct kube_ref ref =
+            kube_set_ref(c->arena, e->key, value_text(e->value, "api_version"));
+        const struct value *live;
 
-    state = release_state_kept(c, state, REVISION, &found->memory, &value_empty_list);
-    state = value_with(c->arena, state, "direction",
-                       value_string(c->arena, east_west ? "east-west" : "north-south"));
-    if (east_west)
-        state = value_with(c->arena, state, "network", network);
-    state = value_with(c->arena, state, "version", value_string(c->arena, found->chart_version));
-    state =
-        value_with(c->arena, state, "chart_version", value_string(c->arena, found->chart_version));
-    return value_with(c->arena, state, "id", release_state_id(c, state));
+        if (strcmp(ref.kind, "Gateway") != 0 || strcmp(ref.name, "cross-network-gateway") != 0)
+            continue;
+        if (!kube_get(c, k, &ref, &live))
+            return false;
+        *object = value_with(c->arena, *object, "expose_services",
+                             value_at(value_item(value_in(live, "spec", "servers"), 0), "hosts"));
+    }
+    return true;
 }
 
 static bool read_imported(struct call *c, struct kube *k, const struct value *state,
@@ -328,8 +248,13 @@ static bool read_imported(struct call *c, struct kube *k, const struct value *st
         return false;
     if (!found.found)
         return true;
-    *out = adopted(c, state, &found);
-    return with_addresses(c, k, out);
+    state = gateway_adopt(c->arena, fallback_fill(c->arena, attributes, state), found.values);
+    state = release_state_kept(c, state, REVISION, &found.memory, &value_empty_list);
+    state = value_with(c->arena, state, "version", value_string(c->arena, found.chart_version));
+    state =
+        value_with(c->arena, state, "chart_version", value_string(c->arena, found.chart_version));
+    *out = value_with(c->arena, state, "id", release_state_id(c, state));
+    return read_exposed(c, k, found.memory.objects, out) && with_addresses(c, k, out);
 }
 
 static bool gateway_read(struct call *c, const struct value *state, const struct value **out)
@@ -362,24 +287,6 @@ static bool gateway_read(struct call *c, const struct value *state, const struct
 static const char *const outputs[] = {"objects",   "release_revision", "status", "chart_version",
                                       "addresses", "hostname",         NULL};
 
-/* All that decides what is rendered. */
-static bool is_known(const struct call *c, const struct value *planned)
-{
-    static const char *const names[] = {"name",        "namespace",       "control_plane",
-                                        "version",     "revision",        "direction",
-                                        "exposure",    "network",         "service_type",
-                                        "ports",       "load_balancer",   "env",
-                                        "labels",      "expose_services", "replicas",
-                                        "annotations", "values",          "values_yaml",
-                                        "set"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!value_is_wholly_known(value_at(planned, names[i])))
-            return false;
-    return connection_is_known(value_at(planned, "cluster")) &&
-           chart_source_is_known(c, value_at(planned, "chart"));
-}
-
 static bool service_changes(const struct value *prior, const struct value *objects)
 {
     for (size_t i = 0; i < value_count(objects); i++) {
@@ -392,42 +299,41 @@ static bool service_changes(const struct value *prior, const struct value *objec
     return false;
 }
 
+/* The load balancer may be another one, or have an address by then at last. */
+static bool address_changes(const struct plan *plan, const struct value *objects)
+{
+    return plan_is_create(plan) || value_is_unknown(objects) ||
+           service_changes(plan->prior, objects) || plan_changes(plan, "wait_for_load_balancer");
+}
+
 static void set_addresses(struct call *c, struct plan *plan, const struct value *objects)
 {
-    bool other =
-        plan_is_create(plan) || value_is_unknown(objects) || service_changes(plan->prior, objects);
+    bool other = address_changes(plan, objects);
 
     plan_set(c, plan, "addresses", other ? &value_unknown : value_at(plan->prior, "addresses"));
     plan_set(c, plan, "hostname", other ? &value_unknown : value_at(plan->prior, "hostname"));
 }
 
-static void set_outlook(struct call *c, struct plan *plan, const struct wanted *w,
-                        const struct release_outlook *outlook)
-{
-    release_state_plan(c, plan, REVISION, &w->release, outlook);
-    set_addresses(c, plan, outlook->objects);
-}
-
 static bool gateway_plan(struct call *c, struct plan *plan)
 {
-    struct release_memory before = release_state_memory(c, plan->prior, REVISION);
+    const struct release_memory before = release_state_memory(c, plan->prior, REVISION);
+    const struct path *at = path_of(c->arena, "cluster");
+    struct gateway_release wanted;
     struct release_outlook outlook;
-    struct kube *k = NULL;
-    struct wanted w;
+    struct kube *k;
 
     connection_plan(c, plan, "cluster");
-    if (!is_known(c, plan->planned)) {
+    if (!gateway_release_is_known(c, plan->planned)) {
         plan_set_all_unknown(c, plan, outputs);
         plan_set(c, plan, "drift", &value_empty_list);
         return true;
     }
-    if (!wanted_of(c, plan->planned, &w))
+    if (!gateway_release_of(c, plan->planned, &wanted) ||
+        !kube_open_for_plan(c, value_at(plan->planned, "cluster"), at, &k) ||
+        !release_plan(c, k, &wanted.release, &before, &outlook))
         return false;
-    if (!kube_open_for_plan(c, value_at(plan->planned, "cluster"), path_of(c->arena, "cluster"),
-                            &k) ||
-        !release_plan(c, k, &w.release, &before, &outlook))
-        return false;
-    set_outlook(c, plan, &w, &outlook);
+    release_state_plan(c, plan, REVISION, &wanted.release, &outlook);
+    set_addresses(c, plan, outlook.objects);
     return true;
 }
 
@@ -450,11 +356,9 @@ static bool gateway_import(struct call *c, const char *id, const struct value **
 
     if (!connection_import_id(c, id, keys, &connection, &names))
         return false;
-    *out = value_map_of(
-        c->arena, {"cluster", connection}, {"namespace", value_at(names, "namespace")},
-        {"name", value_at(names, "name")}, {"exposure", value_string(c->arena, "external")},
-        {"wait", &value_true}, {"wait_for_load_balancer", &value_true},
-        {"force_conflicts", &value_false}, {"take_ownership", &value_false});
+    *out =
+        value_map_of(c->arena, {"cluster", connection}, {"namespace", value_at(names, "namespace")},
+                     {"name", value_at(names, "name")});
     return true;
 }
 
@@ -470,8 +374,7 @@ RESOURCE(istio_gateway) = {
            "reads; `load_balancer.annotations` adds to them or replaces them.",
     .attributes = attributes,
     .timeouts = {.create = 900, .read = 120, .update = 900, .remove = 900},
-    .import_doc = "`cluster=<name>,kubeconfig=<path>,context=<context>,namespace=<namespace>,"
-                  "name=<name>`: the release is read from Helm's own record.",
+    .import_doc = "`" GATEWAY_IMPORT "`: the release is read from Helm's own record.",
     .validate = gateway_validate_config,
     .plan = gateway_plan,
     .create = gateway_create,
