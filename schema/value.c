@@ -397,7 +397,7 @@ const struct value *value_number(struct arena *a, struct text decimal)
     v = arena_alloc(a, sizeof(*v));
     v->kind = VALUE_NUMBER;
     v->number.text = decimal_text(a, &parsed);
-    v->number.real = strtod(v->number.text.at, NULL);
+    v->number.real = parsed.first ? strtod(v->number.text.at, NULL) : parsed.negative ? -0.0 : 0.0;
     v->number.is_integer = fits_integer(v->number.text.at, &v->number.integer);
     return v;
 }

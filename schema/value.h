@@ -30,9 +30,9 @@ enum value_kind {
 /* Exact decimal text beside its nearest machine forms. */
 struct number {
     struct text text; /* canonical: -?digits[.digits], no exponent, no needless zeros */
-    double real;
-    int64_t integer; /* valid when is_integer */
-    bool is_integer; /* whole and fits int64_t */
+    double real;      /* alone knows -0 from 0 */
+    int64_t integer;  /* valid when is_integer */
+    bool is_integer;  /* whole and fits int64_t */
 };
 
 struct value {

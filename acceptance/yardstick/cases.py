@@ -14,7 +14,7 @@ Text before the first case is explanation. A case is
 A section ends before the next marker; its last newline and one blank line before a marker do not
 count. `>>> quoted template` and `<<< quoted text` hold one JSON string, for text that eyes or
 editors would spoil. `error` lists place and message, each of which must be in our error; with
-`>>> loosely` only the place. `refused` is an error of no place: Helm's words are for people only.
+`>>> loosely` only the place, and with `>>> whole` all of Helm's words. `refused` is an error of no place: Helm's words are for people only.
 Below `each`, what Helm makes of a line stands under it: `  = "text"`, `  ! ["place", "message"]`
 or `  ? "refusal"`.
 """
@@ -43,6 +43,10 @@ class Case:
     @property
     def loosely(self):
         return bool(self.find("loosely"))
+
+    @property
+    def whole(self):
+        return bool(self.find("whole"))
 
     @property
     def files(self):

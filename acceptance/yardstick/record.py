@@ -56,14 +56,17 @@ class Helm:
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-def error_of(stderr, loosely, folder=""):
+def error_of(stderr, case, folder=""):
     """('error', [place, message]) or, when it has no place, ('refused', text)."""
+    loosely = bool(case) and case.loosely
     text = stderr.replace(f"{folder}/", "")
     text = text[text.index("Error: ") + len("Error: "):] if "Error: " in text else text
     text = text.split("\n\nUse --debug flag")[0].rstrip("\n").replace(HELMS, OURS)
     places = PLACE.findall(text)
     if not places:
         return "refused", text
+    if case and case.whole:
+        return "error", text.split("\n")
     rest = text
     if "<" in text and " executing " in text:
         rest = LAST_MESSAGE[0].match(text)[1] if LAST_MESSAGE[0].match(text) else text
@@ -109,7 +112,7 @@ def record_template(helm, case, template):
         while True:
             pieces = pieces_of(helm.run(arguments_of(case, folder) + ["--debug"])[1], files)
             if not pieces:  # Under --debug the reason is buried in a Go stack.
-                return error_of(helm.run(arguments_of(case, folder))[2], case.loosely, folder)
+                return error_of(helm.run(arguments_of(case, folder))[2], case, folder)
             if pieces[-1][0] != SOURCE.format(HELMS):
                 # Helm leaves out a file that is blank.
                 return "text", dict(pieces).get(SOURCE.format(HELMS), "\n")[:-1].replace(HELMS, OURS)
@@ -122,7 +125,7 @@ def record_manifest(helm, case):
         status, stdout, stderr = helm.run(arguments_of(case, folder))
         if status == 0:
             return "manifest", stdout.rstrip("\n")
-        return error_of(stderr, case.loosely, folder)
+        return error_of(stderr, case, folder)
 
 
 def record_file(helm, pool, path):
@@ -148,7 +151,7 @@ def record_chart(helm, values):
                                        "-f", str(values), *options])
     into = values.with_name(values.name.replace(".values.yaml", ".rendered.yaml"))
     if status:
-        kind, body = error_of(stderr, False, HERE)
+        kind, body = error_of(stderr, None, HERE)
         text = f"# {kind}\n" + ("\n".join(body) if kind == "error" else body) + "\n"
     else:
         text = stdout.rstrip("\n") + "\n"

@@ -272,8 +272,8 @@ static const struct value *integer_value(struct arena *a, struct text t)
 
     if (!read_integer(t, &negative, &magnitude))
         return &value_null;
-    return value_number(
-        a, text_of(text_f(a, "%s%llu", negative ? "-" : "", (unsigned long long)magnitude)));
+    return value_number(a, text_of(text_f(a, "%s%llu", negative && magnitude ? "-" : "",
+                                          (unsigned long long)magnitude)));
 }
 
 /* Exact where it can be; a number with more than 1,100 digits is what a double has

@@ -51,13 +51,25 @@ const struct datum *structure_member(__attribute__((unused)) struct function_cal
     return value;
 }
 
+/* A field inside is a copy, as an argument is. */
+static void print_field(struct text_builder *b, const struct datum *value)
+{
+    const struct datum_class *copy =
+        value->kind == DATUM_OBJECT ? value->object.class->as_argument : NULL;
+
+    if (copy)
+        copy->print(b, value);
+    else
+        datum_print(b, value);
+}
+
 void structure_print(struct text_builder *b, const struct datum *self)
 {
     text_add_char(b, '{');
     for (const struct structure_field *f = fields_of(self); f->name; f++) {
         if (f != fields_of(self))
             text_add_char(b, ' ');
-        datum_print(b, f->value);
+        print_field(b, f->value);
     }
     text_add_char(b, '}');
 }

@@ -140,6 +140,13 @@ const struct datum *datum_of_class(struct arena *a, const struct datum_class *cl
     return copy;
 }
 
+const struct datum *datum_as_argument(struct arena *a, const struct datum *d)
+{
+    if (d->kind != DATUM_OBJECT || !d->object.class->as_argument)
+        return d;
+    return datum_object(a, d->object.class->as_argument, d->object.data);
+}
+
 /* --- maps ---------------------------------------------------------------- */
 /* Where key is, or where it would have to go. */
 static size_t map_place(const struct datum_map *map, struct text key, bool *found)

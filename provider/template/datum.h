@@ -135,6 +135,8 @@ const struct datum *datum_of_class(struct arena *a, const struct datum_class *cl
                                    const struct datum *d);
 const struct datum *datum_object(struct arena *a, const struct datum_class *class,
                                  const void *data);
+/* d as a function gets it: see datum_class.as_argument. */
+const struct datum *datum_as_argument(struct arena *a, const struct datum *d);
 /* map must be a DATUM_MAP; changes it for all who hold it. */
 void datum_set(const struct datum *map, struct text key, const struct datum *v);
 void datum_unset(const struct datum *map, struct text key);

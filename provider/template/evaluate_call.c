@@ -235,10 +235,7 @@ static const struct datum *argument_datum(const struct function_call *f, struct 
     if (value.boxed && value.datum->kind == DATUM_NIL && f->function &&
         f->function->flags & FUNCTION_KNOWS_BOXED)
         return &evaluate_boxed_nil;
-    if (value.datum->kind == DATUM_OBJECT && value.datum->object.class->as_argument)
-        return datum_object(f->arena, value.datum->object.class->as_argument,
-                            value.datum->object.data);
-    return value.datum;
+    return datum_as_argument(f->arena, value.datum);
 }
 
 bool evaluate_arguments(struct template_run *run, struct operand dot, const char *parameters,
@@ -263,6 +260,7 @@ bool evaluate_arguments(struct template_run *run, struct operand dot, const char
     }
     f->arguments = values;
     f->count = given;
+    f->first = arguments->count ? arguments->nodes[0] : NULL;
     return true;
 }
 

@@ -145,7 +145,7 @@ static enum flow range_integer(struct template_run *run, const struct node *n,
 
 static enum flow no_range(struct template_run *run, const struct datum *d, const char *format)
 {
-    struct text printed = datum_text(run->arena, d);
+    struct text printed = datum_text(run->arena, datum_as_argument(run->arena, d));
 
     (void)evaluate_fail(run, "%s %.*s%s", format, (int)printed.len, printed.at,
                         format[0] == 'c' ? " to iterate over more than one variable" : "");

@@ -210,7 +210,7 @@ bool format_integer(struct text_builder *b, const struct format_verb *v, const s
     switch (v->verb) {
     case 'v':
         hexadecimal.sharp = true;
-        if (v->sharp_v && d->kind == DATUM_UINT8)
+        if (v->sharp_v && datum_type_name(d)[0] == 'u')
             add_based(b, &hexadecimal, d->integer, 16);
         else
             add_based(b, v, d->integer, 10);

@@ -23,6 +23,7 @@
 #include "template/datum.h"
 
 struct template_run;
+struct node;
 
 struct function_call {
     struct template_run *run;
@@ -30,7 +31,8 @@ struct function_call {
     const struct function *function; /* NULL when a method is called */
     const struct datum *const *arguments;
     size_t count;
-    const char *error; /* set by function_fail() */
+    const struct node *first; /* the first argument as written; NULL = a pipeline gave it */
+    const char *error;        /* set by function_fail() */
 };
 
 enum function_flags {

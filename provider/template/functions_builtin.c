@@ -294,17 +294,20 @@ static const struct datum *print_format(struct function_call *f)
     return built(f, &b);
 }
 
-/* What the escapers work on: the arguments as print joins them. */
+/* What the escapers work on: the arguments as actions show them, joined as by print. */
 static struct text joined(struct function_call *f)
 {
+    static const struct datum no_value = {.kind = DATUM_STRING, .text = {"<no value>", 10}};
+    const struct datum **shown;
     struct text_builder b;
 
     if (f->count == 1 && f->arguments[0]->kind == DATUM_STRING)
         return f->arguments[0]->text;
-    if (f->count == 1 && f->arguments[0]->kind == DATUM_NIL)
-        return TEXT("<no value>");
+    shown = arena_array(f->arena, f->count, sizeof(*shown));
+    for (size_t i = 0; i < f->count; i++)
+        shown[i] = f->arguments[i]->kind == DATUM_NIL ? &no_value : f->arguments[i];
     text_builder_init(&b, f->arena, OUTPUT_MAX);
-    format_print(&b, f->arguments, f->count);
+    format_print(&b, shown, f->count);
     return text_built(&b);
 }
 
@@ -383,8 +386,8 @@ static const struct datum *call(struct function_call *f)
     if (d->kind == DATUM_NIL)
         return function_fail(f, "call of nil");
     text_builder_init(&b, f->arena, OUTPUT_MAX);
-    if (f->run->at->kind != NODE_FUNCTION)
-        node_print(&b, f->run->at);
+    if (f->first)
+        node_print(&b, f->first);
     else if (d->kind == DATUM_STRING)
         text_add(&b, d->text);
     else

@@ -1,6 +1,6 @@
 /* toml - a datum to TOML as BurntSushi's encoder writes it (toToml), and TOML 1.0 to
- * a datum (fromToml): whole numbers are int64, others float64; dates and times stay
- * text. */
+ * a datum (fromToml): whole numbers are int64, others float64; dates and times
+ * are Go's. */
 #ifndef TEMPLATE_TOML_H
 #define TEMPLATE_TOML_H
 #include "template/datum.h"

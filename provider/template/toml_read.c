@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "template/quote.h"
+#include "template/rune.h"
 #include "template/toml.h"
+#include "template/toml_time.h"
 
 /* A table that a header has defined and no other may. */
 struct closed {
@@ -30,6 +33,22 @@ static bool fail(struct reader *r, const char *reason)
     else
         r->error = text_f(r->a, "toml: line %zu: %s", r->line, reason);
     return false;
+}
+
+/* "..., but got 'x' instead"; the end of the text is `end`. */
+static bool fail_got(struct reader *r, const char *reason, const char *end, const char *after)
+{
+    struct text_builder b;
+    size_t len = 1;
+
+    text_builder_init(&b, r->a, 200);
+    text_add_f(&b, "%s, but got ", reason);
+    if (r->at < r->end)
+        quote_rune(&b, rune_decode((struct text){r->at, (size_t)(r->end - r->at)}, 0, &len), false);
+    else
+        text_add_z(&b, end);
+    text_add_z(&b, after);
+    return fail(r, b.at);
 }
 
 static bool next_is(const struct reader *r, const char *z)
@@ -129,7 +148,8 @@ static bool read_escape(struct reader *r, bool multi_line, struct text_builder *
         return read_hex(r, 8, out);
     skip_blanks(r);
     if (!multi_line || !take_line_end(r))
-        return fail(r, "invalid escape character");
+        return fail(r,
+                    text_f(r->a, "invalid escape in string '\\%c'", r->at < r->end ? *r->at : ' '));
     while (r->at < r->end && (skip_blanks(r), take_line_end(r)))
         ;
     return true;
@@ -149,7 +169,10 @@ static bool read_string(struct reader *r, struct text *out)
         r->at++;
     while (!take(r, multi_line ? three : quote)) {
         if (r->at >= r->end)
-            return fail(r, "unexpected EOF; expected the end of a string");
+            return fail(r, text_f(r->a,
+                                  basic ? "unexpected EOF; expected '%s'"
+                                        : "unexpected EOF; expected \"%s\"",
+                                  multi_line ? three : quote));
         if (basic && take(r, "\\")) {
             if (!read_escape(r, multi_line, &b))
                 return false;
@@ -189,7 +212,8 @@ static bool read_array(struct reader *r, const struct datum **out)
             return false;
         skip_lines(r);
         if (!take(r, ",") && !next_is(r, "]"))
-            return fail(r, "expected a comma or array terminator ']'");
+            return fail_got(r, "expected a comma (',') or array terminator (']')", "end of file",
+                            "");
     }
     *out = datum_list(r->a, items, count);
     return true;
@@ -207,7 +231,8 @@ static bool read_inline_table(struct reader *r, const struct datum **out)
             skip_blanks(r);
             if (take(r, "}"))
                 break;
-        } while (take(r, ",") || fail(r, "expected a comma or an inline table terminator '}'"));
+        } while (take(r, ",") || fail_got(r, "expected a comma or an inline table terminator '}'",
+                                          "end of file", " instead"));
     return !r->error;
 }
 
@@ -225,7 +250,10 @@ static bool plain_number(struct reader *r, struct text word, char *out)
             *out++ = word.at[i];
         else if (i == 0 || i + 1 == word.len || !strchr("0123456789abcdefABCDEF", word.at[i - 1]) ||
                  !strchr("0123456789abcdefABCDEF", word.at[i + 1]))
-            return fail(r, "underscores must be surrounded by digits");
+            return fail(r,
+                        text_f(r->a,
+                               "Invalid integer \"%.*s\": underscores must be surrounded by digits",
+                               (int)word.len, word.at));
     }
     *out = '\0';
     return true;
@@ -243,25 +271,26 @@ static bool read_integer(struct reader *r, const char *z, const struct datum **o
     long long number;
 
     if (base == 10 && z[sign] == '0' && z[sign + 1])
-        return fail(r, "an integer cannot have leading zeroes");
+        return fail(r, text_f(r->a, "Invalid integer \"%s\": cannot have leading zeroes", z));
     errno = 0;
     number = strtoll(digits, &rest, base);
-    if (*rest || rest == digits || errno)
-        return fail(r, text_f(r->a, "Invalid integer \"%s\"", z));
+    if (*rest || rest == digits)
+        return fail(r, text_f(r->a, "expected value but found \"%s\" instead", z));
+    if (errno)
+        return fail(r, text_f(r->a, "%s is out of range for int64", z));
     *out = datum_int64(r->a, number);
     return true;
 }
 
 static bool looks_like_time(struct text word)
 {
-    return (word.len >= 10 && word.at[4] == '-' && word.at[7] == '-') ||
-           (word.len >= 5 && word.at[2] == ':');
+    return (word.len >= 8 && word.at[4] == '-') || (word.len >= 5 && word.at[2] == ':');
 }
 
 static bool read_number(struct reader *r, struct text word, const struct datum **out)
 {
     char *z = arena_alloc(r->a, word.len + 1), *rest;
-    const char *unsigned_word;
+    const char *unsigned_word, *point;
 
     if (!plain_number(r, word, z))
         return false;
@@ -274,10 +303,17 @@ static bool read_number(struct reader *r, struct text word, const struct datum *
         return read_integer(r, z, out);
     if (!strpbrk(z, ".eE"))
         return read_integer(r, z, out);
-    if (strspn(z, "+-0123456789.eE") != strlen(z) || *unsigned_word == '.')
-        return fail(r, text_f(r->a, "Invalid float value: \"%s\"", z));
+    if (*unsigned_word == '.')
+        return fail(r, "floats must start with a digit, not '.'");
+    if (*unsigned_word < '0' || *unsigned_word > '9')
+        return fail(r, text_f(r->a, "expected value but found \"%s\" instead", z));
+    point = strchr(z, '.');
+    if (point && (point[1] < '0' || point[1] > '9'))
+        return fail(
+            r, text_f(r->a, "Invalid float \"%s\": '.' must be followed by one or more digits", z));
     *out = datum_float64(r->a, strtod(z, &rest));
-    return !*rest || fail(r, text_f(r->a, "Invalid float value: \"%s\"", z));
+    return (!*rest && strspn(z, "+-0123456789.eE") == strlen(z)) ||
+           fail(r, text_f(r->a, "Invalid float value: \"%s\"", z));
 }
 
 /* true, 12, 1.5, 2024-01-01 10:00:00 */
@@ -295,8 +331,9 @@ static bool read_word(struct reader *r, const struct datum **out)
             r->at[1] <= '9')
             for (r->at++; r->at < r->end && is_word_char(*r->at);)
                 r->at++;
-        *out = datum_string(r->a, (struct text){word.at, (size_t)(r->at - word.at)});
-        return true;
+        word.len = (size_t)(r->at - word.at);
+        return toml_time_read(r->a, word, out) ||
+               fail(r, text_f(r->a, "invalid datetime: \"%.*s\"", (int)word.len, word.at));
     }
     if (text_is(word, "true") || text_is(word, "false")) {
         *out = datum_bool(text_is(word, "true"));
@@ -405,8 +442,8 @@ static bool read_assignment(struct reader *r, const struct datum *table)
     if (!read_key(r, &table, &name))
         return false;
     if (!next_is(r, "="))
-        return fail(r, r->at < r->end ? "expected key separator '='"
-                                      : "unexpected EOF; expected key separator '='");
+        return r->at < r->end ? fail_got(r, "expected '.' or '='", "", " instead")
+                              : fail(r, "unexpected EOF; expected key separator '='");
     name_key(r, outer, start);
     r->at++;
     skip_blanks(r);
@@ -442,10 +479,12 @@ static bool read_header(struct reader *r, const struct datum *root, bool list,
     const struct datum *outer = root, *there;
     struct text name;
 
+    if (next_is(r, "]"))
+        return fail(r, "unexpected end of table name (table names cannot be empty)");
     if (!read_key(r, &outer, &name))
         return false;
     if (!take(r, list ? "]]" : "]"))
-        return fail(r, "expected '.' or ']' to end table name");
+        return fail_got(r, "expected '.' or ']' to end table name", "'\\x00'", " instead");
     there = datum_get(outer, name);
     if (list) {
         if (there && (there->kind != DATUM_LIST || !there->type_name))
@@ -481,7 +520,8 @@ static bool read_line(struct reader *r, const struct datum *root, const struct d
     skip_blanks(r);
     skip_comment(r);
     return r->at == r->end || take_line_end(r) ||
-           fail(r, "expected a top-level item to end with a newline, comment, or EOF");
+           fail_got(r, "expected a top-level item to end with a newline, comment, or EOF", "",
+                    " instead");
 }
 
 const char *toml_read(struct arena *a, struct text toml, const struct datum **out)

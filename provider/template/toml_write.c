@@ -5,6 +5,7 @@
 #include "codec/real.h"
 #include "template/json_write.h"
 #include "template/toml.h"
+#include "template/toml_time.h"
 
 /* The place of a table: its names, outermost first. */
 struct key {
@@ -180,6 +181,8 @@ static void write_element(struct writer *w, const struct datum *d, int depth)
         w->error = "toml: the value is nested too deeply";
         return;
     }
+    if (toml_time_write(w->b, d))
+        return;
     d = d->kind == DATUM_OBJECT ? json_plain(w->b->arena, d) : d;
     switch (d->kind) {
     case DATUM_NIL:
