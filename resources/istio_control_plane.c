@@ -148,9 +148,9 @@ static bool bring_about(struct install *w, bool is_create)
     struct call *c = w->call;
 
     return control_plane_check_server(c, w->kube, w->object, is_create) &&
+           control_plane_check_ca(c, w->kube, w->object) &&
            namespace_ensure(c, w->kube, w->namespace, install_network(w->object)) &&
-           control_plane_check_ca(c, w->kube, w->object) && install_apply(w) &&
-           control_plane_wait(w);
+           install_apply(w) && control_plane_wait(w);
 }
 
 static bool control_plane_create(struct call *c, const struct value *planned,
@@ -166,8 +166,10 @@ static bool control_plane_create(struct call *c, const struct value *planned,
     install_begin(&w, c, k, planned, NULL);
     done = bring_about(&w, true) && control_plane_settle_root(&w, true, &root, &pending);
     keep_private(c, &w, pending);
-    if (!done && !value_count(w.objects) && !value_count(w.releases))
+    if (!done && !value_count(w.objects) && !value_count(w.releases)) {
+        namespace_leave(c, value_at(planned, "cluster"), w.namespace);
         return false;
+    }
     *out = value_with(c->arena, described(&w, planned), "id", id_of(c->arena, planned));
     *out = value_with(c->arena, *out, "istiod_address", address_of(c->arena, planned));
     *out = value_with(c->arena, *out, "root_fingerprint", root);
@@ -253,10 +255,24 @@ static bool read_root(struct install *w, const struct value **out)
     return true;
 }
 
+/* Without its network's label, istiod takes the cluster's pods for those of any network. */
+static bool read_namespace(struct install *w, bool *ours)
+{
+    const char *network = install_network(w->object), *line;
+    struct arena *a = w->call->arena;
+
+    if (!namespace_refresh(w->call, w->kube, w->namespace, network, ours, &line))
+        return false;
+    if (line)
+        w->drift = value_append(a, w->drift, value_string(a, line));
+    return true;
+}
+
 static bool control_plane_read(struct call *c, const struct value *state, const struct value **out)
 {
     struct install w;
     struct kube *k;
+    bool ours;
 
     *out = state;
     if (!kube_reachable(c, value_at(state, "cluster"), path_of(c->arena, "cluster")))
@@ -269,9 +285,9 @@ static bool control_plane_read(struct call *c, const struct value *state, const 
     if (!*out)
         return true;
     w.object = *out;
-    if (!install_refresh(&w))
+    if (!install_refresh(&w) || !read_namespace(&w, &ours))
         return false;
-    if (!value_count(w.releases)) {
+    if (!value_count(w.releases) && !ours) {
         *out = NULL;
         return true;
     }

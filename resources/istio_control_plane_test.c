@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "acceptance/harness/component.h"
+#include "kube/set.h"
 
 extern const struct resource resource_istio_control_plane;
 static const struct resource *const control_plane = &resource_istio_control_plane;
@@ -100,6 +101,19 @@ static const struct value *object_at(struct component *t, const char *path)
     return v;
 }
 
+/* Through the API, by the key of its entry. */
+static void remove_by_hand(struct component *t, const struct value_entry *entry)
+{
+    const struct kube_delete_options options = {.wait = true};
+    const struct kube_ref ref =
+        kube_set_ref(t->arena, entry->key, value_text(entry->value, "api_version"));
+    struct call *c = component_call(t, control_plane, &value_null);
+    struct kube *k;
+
+    if (!kube_open(c, component_cluster(t, 1), NULL, &k) || !kube_delete(c, k, &ref, &options))
+        fail_msg("%s", component_diags(t));
+}
+
 /* --- install ---------------------------------------------------------------------------- */
 
 TEST(install_writes_each_object_once_and_base_before_istiod)
@@ -139,6 +153,7 @@ TEST(a_refresh_asks_once_for_each_kind)
         "GET /api/v1/namespaces/istio-system/configmaps" OF_HELM
         "GET /api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert 404\n"
         "GET " SECRETS "/cacerts 404\n"
+        "GET /api/v1/namespaces/istio-system 200\n"
         "GET " SECRETS "?labelSelector=name%20in%20%28istio-base%2Cistiod%29%2Cowner%3Dhelm&limit="
         "500 200\n"
         "GET /api/v1/namespaces/istio-system/serviceaccounts" OF_HELM
@@ -290,6 +305,26 @@ TEST(without_cacerts_istiod_does_not_start)
                                 plane(a, "\"cacerts\": \"east/istio-system/cacerts\"")));
     assert_non_null(strstr(component_diags(&t), "The Secret cacerts is missing"));
     assert_int_equal(count_of(component_requests(&t, 1), "PATCH"), 0);
+    assert_null(object_at(&t, "/api/v1/namespaces/istio-system"));
+    component_stop(&t);
+}
+
+/* A namespace that is ours is still to be removed when Helm has taken all out of it. */
+TEST(a_namespace_of_ours_is_not_forgotten)
+{
+    const struct value *state;
+    struct component t;
+
+    component_start(&t, a, 1);
+    state = must_apply(&t, NULL, plane(a, "\"components\": {\"base\": {\"enabled\": false}}"));
+    for (size_t i = 0; i < value_count(value_at(state, "objects")); i++)
+        remove_by_hand(&t, &value_at(state, "objects")->map.entries[i]);
+    assert_true(sandbox_delete(t.servers[0], RECORD "istiod.v1"));
+    state = component_read(&t, control_plane, state);
+    assert_non_null(state);
+    assert_int_equal(value_count(value_at(state, "objects")), 0);
+    assert_true(component_remove(&t, control_plane, state));
+    assert_null(object_at(&t, "/api/v1/namespaces/istio-system"));
     component_stop(&t);
 }
 

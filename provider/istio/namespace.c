@@ -35,15 +35,26 @@ bool namespace_find(struct call *c, struct kube *k, const char *name, const stru
     return kube_get(c, k, &ref, out);
 }
 
-bool namespace_is_ours(struct call *c, struct kube *k, const char *name, bool *ours)
+bool namespace_refresh(struct call *c, struct kube *k, const char *name, const char *network,
+                       bool *ours, const char **drift)
 {
     const struct value *found;
 
     *ours = false;
+    *drift = NULL;
     if (!namespace_find(c, k, name, &found))
         return false;
     *ours = found && is_made_by_us(found) && !is_going(found);
+    if (found && network[0] && strcmp(label(found, network_label), network) != 0)
+        *drift = text_f(c->arena, "Namespace//%s: metadata.labels[\"%s\"]", name, network_label);
     return true;
+}
+
+bool namespace_is_ours(struct call *c, struct kube *k, const char *name, bool *ours)
+{
+    const char *unused;
+
+    return namespace_refresh(c, k, name, "", ours, &unused);
 }
 
 /* Without labels the whole entry is left out: an empty one would be owned too. */

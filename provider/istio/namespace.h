@@ -18,6 +18,10 @@ bool namespace_find(struct call *c, struct kube *k, const char *name, const stru
 /* It was made by us and is still ours to delete: a refresh whose object is gone
  * keeps the state then, or a destroy would forget the namespace. */
 bool namespace_is_ours(struct call *c, struct kube *k, const char *name, bool *ours);
+/* The same for a refresh that watches the network's label too: *drift is a line as in
+ * kube/set.h when it is missing or another; NULL = it is as it should be. */
+bool namespace_refresh(struct call *c, struct kube *k, const char *name, const char *network,
+                       bool *ours, const char **drift);
 /* Makes it when it is missing (waiting for an old one that is being deleted to
  * be gone), and has topology.istio.io/network=<network> on it when network is
  * not "". Somebody else's network there is an error. `found` is what
