@@ -77,35 +77,35 @@ static bool compare(struct function_call *f, const struct datum *self, int *orde
 
 static const struct datum *run_compare(struct function_call *f, const struct datum *self)
 {
-    int order;
+    int order = 0;
 
     return compare(f, self, &order) ? datum_int(f->arena, order) : NULL;
 }
 
 static const struct datum *run_less(struct function_call *f, const struct datum *self)
 {
-    int order;
+    int order = 0;
 
     return compare(f, self, &order) ? datum_bool(order < 0) : NULL;
 }
 
 static const struct datum *run_less_equal(struct function_call *f, const struct datum *self)
 {
-    int order;
+    int order = 0;
 
     return compare(f, self, &order) ? datum_bool(order <= 0) : NULL;
 }
 
 static const struct datum *run_greater(struct function_call *f, const struct datum *self)
 {
-    int order;
+    int order = 0;
 
     return compare(f, self, &order) ? datum_bool(order > 0) : NULL;
 }
 
 static const struct datum *run_greater_equal(struct function_call *f, const struct datum *self)
 {
-    int order;
+    int order = 0;
 
     return compare(f, self, &order) ? datum_bool(order >= 0) : NULL;
 }
