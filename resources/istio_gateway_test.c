@@ -1,3 +1,8 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "acceptance/harness/component.h"
 
 extern const struct resource resource_istio_gateway;
@@ -115,4 +120,73 @@ TEST(destroy_takes_the_namespace_along)
     assert_true(component_remove(&t, gateway, state));
     assert_null(sandbox_object(t.servers[0], "/api/v1/namespaces/istio-ingress"));
     component_stop(&t);
+}
+
+/* A gateway chart whose schema refuses what its own values.yaml says. */
+static const struct {
+    const char *path, *text;
+} narrow_files[] = {
+    {"gateway/Chart.yaml", "apiVersion: v2\nname: gateway\nversion: %s\n"},
+    {"gateway/values.yaml", "_internal_defaults_do_not_set: {}\n"},
+    {"gateway/values.schema.json",
+     "{\"properties\": {\"labels\": {}, \"service\": {}}, \"additionalProperties\": false}"},
+    {"gateway/templates/service.yaml",
+     "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n"
+     "  type: LoadBalancer\n  ports: [{name: https, port: 443}]\n"},
+};
+enum { NARROW_FILES = sizeof(narrow_files) / sizeof(*narrow_files) };
+
+static void write_narrow(struct arena *a, const char *folder, const char *version)
+{
+    (void)mkdir(text_f(a, "%s/gateway", folder), 0700);
+    (void)mkdir(text_f(a, "%s/gateway/templates", folder), 0700);
+    for (size_t i = 0; i < NARROW_FILES; i++) {
+        FILE *file = fopen(text_f(a, "%s/%s", folder, narrow_files[i].path), "w");
+        const char *place = strstr(narrow_files[i].text, "%s");
+
+        assert_non_null(file);
+        if (place)
+            fprintf(file, "%.*s%s%s", (int)(place - narrow_files[i].text), narrow_files[i].text,
+                    version, place + 2);
+        else
+            fputs(narrow_files[i].text, file);
+        fclose(file);
+    }
+}
+
+static void remove_narrow(struct arena *a, const char *folder)
+{
+    for (size_t i = 0; i < NARROW_FILES; i++)
+        unlink(text_f(a, "%s/%s", folder, narrow_files[i].path));
+    rmdir(text_f(a, "%s/gateway/templates", folder));
+    rmdir(text_f(a, "%s/gateway", folder));
+    rmdir(folder);
+}
+
+/* Istio 1.21 to 1.24 were published so. */
+TEST(a_schema_that_refuses_the_chart_itself_is_not_asked)
+{
+    static const struct {
+        const char *version;
+        bool asked;
+    } cases[] = {{"1.20.8", true}, {"1.21.0", false}, {"1.24.6", false}, {"1.25.0", true}};
+    char folder[] = "/tmp/istio-gateway-XXXXXX";
+    struct component t;
+
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const char *config = text_f(a,
+                                    "{\"cluster\": @cluster1@, \"name\": \"edge\", \"version\": "
+                                    "\"%s\", \"chart\": {\"path\": \"%s\"}}",
+                                    cases[i].version, folder);
+
+        write_narrow(a, folder, cases[i].version);
+        start(&t, a);
+        assert_int_equal(component_apply(&t, gateway, NULL, config) == NULL, cases[i].asked);
+        assert_int_equal(
+            strstr(component_diags(&t), "'_internal_defaults_do_not_set' not allowed") != NULL,
+            cases[i].asked);
+        component_stop(&t);
+    }
+    remove_narrow(a, folder);
 }

@@ -35,8 +35,9 @@ enum release_flags {
     RELEASE_TAKE_OWNERSHIP = 1 << 1, /* adopt objects, and a release, of other owners */
     RELEASE_KEEP_CRDS = 1 << 2,      /* on removal: CRDs of crds/ and templates stay */
     RELEASE_NO_HOOKS = 1 << 3,
-    RELEASE_WAIT = 1 << 4,    /* until everything is ready */
-    RELEASE_NO_CRDS = 1 << 5, /* leave crds/ alone */
+    RELEASE_WAIT = 1 << 4,      /* until everything is ready */
+    RELEASE_NO_CRDS = 1 << 5,   /* leave crds/ alone */
+    RELEASE_NO_SCHEMA = 1 << 6, /* values are not held against values.schema.json */
 };
 
 enum { RELEASE_HISTORY = 10 }; /* records that are kept where nothing else is said */

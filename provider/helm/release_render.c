@@ -366,6 +366,7 @@ bool release_render(struct call *c, struct kube *k, const struct release *r, int
                                      .namespace = r->namespace,
                                      .revision = revision,
                                      .is_upgrade = is_upgrade,
+                                     .skip_schema = (r->flags & RELEASE_NO_SCHEMA) != 0,
                                      .values_at = r->values_at,
                                      .chart_at = r->at};
     struct value_builder crds, digests;

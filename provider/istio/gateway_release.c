@@ -93,8 +93,12 @@ bool gateway_release_of(struct call *c, const struct value *planned, struct gate
     r->at = path_of(c->arena, "chart");
     r->values_at = path_of(c->arena, "values");
     r->import_hint = "terraform import <address> '" GATEWAY_IMPORT "'";
-    return arguments_values(c, planned, gateway_values(c->arena, planned, &home), &r->values) &&
-           fetch(c, planned, &home, version, &r->chart);
+    if (!arguments_values(c, planned, gateway_values(c->arena, planned, &home), &r->values) ||
+        !fetch(c, planned, &home, version, &r->chart))
+        return false;
+    if (version_refuses_own_values(r->chart->version))
+        r->flags |= RELEASE_NO_SCHEMA;
+    return true;
 }
 
 bool gateway_release_is_known(const struct call *c, const struct value *planned)

@@ -40,6 +40,13 @@ int version_kubernetes_minor(int minor)
     return lowest;
 }
 
+bool version_refuses_own_values(const char *version)
+{
+    int minor = version_minor(version);
+
+    return minor >= 21 && minor <= 24;
+}
+
 void version_warn_of_step(struct call *c, const struct path *at, const char *from, const char *to)
 {
     int was = version_minor(from), is = version_minor(to);

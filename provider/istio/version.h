@@ -18,6 +18,10 @@ int version_minor(const char *version);
 /* The lowest Kubernetes minor that this line of Istio runs on. */
 int version_kubernetes_minor(int minor);
 
+/* The values.schema.json of the gateway chart of 1.21 to 1.24 refuses the chart's own
+ * defaults, read as the JSON Schema that it says it is (Helm does so from 3.18 on). */
+bool version_refuses_own_values(const char *version);
+
 /* An upgrade in place that leaves lines out, or goes back: a warning against `at`.
  * Either may be "". */
 void version_warn_of_step(struct call *c, const struct path *at, const char *from, const char *to);
