@@ -10,6 +10,7 @@
 
 enum { SERIAL_BYTES = 16, KEY_ID_BYTES = 20, NAME_CHARACTERS_MAX = 64 };
 enum { CHART_NAME_BYTES_MAX = 4096 };
+enum { DER_TRUE = 0xff }; /* the library writes what it finds, and Go reads no other */
 
 static bool failed(struct diags *diags, const char *what)
 {
@@ -117,7 +118,7 @@ static bool add_constraints(X509 *x, bool is_ca, int64_t path_length)
         done = constraints->pathlen && ASN1_INTEGER_set_int64(constraints->pathlen, path_length);
     }
     if (done) {
-        constraints->ca = is_ca;
+        constraints->ca = is_ca ? DER_TRUE : 0;
         done = X509_add1_ext_i2d(x, NID_basic_constraints, constraints, 1, X509V3_ADD_DEFAULT) == 1;
     }
     BASIC_CONSTRAINTS_free(constraints);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/test.h"
+#include "codec/base64.h"
 #include "crypto/certificate.h"
 
 enum { NOW = 1767225600, YEAR = 31536000 }; /* from 2026-01-01T00:00:00Z */
@@ -199,6 +200,27 @@ TEST(extensions_are_those_of_istio)
     assert_null(root.dns_names[0]);
     assert_int_equal(root.path_length, -1);
     assert_int_equal(ca.path_length, 0);
+}
+
+/* Go refuses a certificate whose "true" is another byte. */
+TEST(constraints_are_strict_der)
+{
+    static const char bytes[] = {0x30, 0x03, 0x01, 0x01, (char)0xff};
+    struct key *key = make_key(a, "ECDSA-P256");
+    struct certificate_request request = root_request(key);
+    struct certificate root = issue(a, &request);
+    struct text rest = root.pem, line, der;
+    struct text_builder body;
+    bool found = false;
+
+    text_builder_init(&body, a, 1 << 16);
+    while (text_split(&rest, '\n', &line))
+        if (!text_starts_with(line, "-----"))
+            text_add(&body, line);
+    assert_true(base64_decode(a, text_built(&body), BASE64_STANDARD, &der));
+    for (size_t i = 0; i + sizeof(bytes) <= der.len; i++)
+        found = found || memcmp(der.at + i, bytes, sizeof(bytes)) == 0;
+    assert_true(found);
 }
 
 TEST(serials_are_random_and_positive)
