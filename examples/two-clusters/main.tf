@@ -41,11 +41,12 @@ resource "istio_cacerts" "this" {
 }
 
 resource "istio_control_plane" "this" {
-  for_each = var.clusters
-  cluster  = istio_cluster.this[each.key].connection
-  version  = var.istio_version
-  mesh_id  = "mesh1"
-  cacerts  = istio_cacerts.this[each.key].id
+  for_each  = var.clusters
+  cluster   = istio_cluster.this[each.key].connection
+  version   = var.istio_version
+  mesh_id   = "mesh1"
+  cacerts   = istio_cacerts.this[each.key].id
+  keep_crds = var.keep_crds
 }
 
 resource "istio_gateway" "east_west" {

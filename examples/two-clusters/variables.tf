@@ -18,3 +18,9 @@ variable "chart_repository" {
   type        = string
   default     = null
 }
+
+variable "keep_crds" {
+  description = "Whether a destroy leaves Istio's CRDs, and with them what was configured by them."
+  type        = bool
+  default     = true
+}
