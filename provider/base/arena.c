@@ -23,6 +23,7 @@ struct closer {
 struct arena {
     struct block *blocks; /* the first one is being filled */
     struct closer *closers;
+    size_t bytes; /* handed out */
 };
 
 static void out_of_memory(void)
@@ -112,6 +113,7 @@ void *arena_alloc(struct arena *a, size_t size)
     struct block *block = a->blocks;
     void *at;
 
+    a->bytes += size;
     if (wants_own_block(size)) {
         struct block *own = block_add(size);
 
@@ -133,6 +135,11 @@ void *arena_alloc(struct arena *a, size_t size)
     at = block->bytes + block->used;
     block->used += size;
     return at;
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+    return a->bytes;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)

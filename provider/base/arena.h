@@ -26,6 +26,9 @@ void *arena_copy(struct arena *a, const void *data, size_t len);
 /* NULL gives NULL. */
 char *arena_strdup(struct arena *a, const char *z);
 
+/* All that was taken out of it so far, for limits on work. */
+size_t arena_bytes(const struct arena *a);
+
 /* Ties a foreign handle (CURL, EVP_MD_CTX, FILE ...) to the arena's life. */
 void arena_defer(struct arena *a, void (*close)(void *handle), void *handle);
 /* Makes child live as long as parent: freed with it, newest first. */

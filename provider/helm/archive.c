@@ -5,7 +5,7 @@
 
 #include "helm/archive.h"
 
-enum { BLOCK_BYTES = 64 << 10 };
+enum { BLOCK_BYTES = 64 << 10, NAME_BYTES_MAX = 4096 };
 
 struct unpacking {
     struct loader *loader;
@@ -83,6 +83,8 @@ static const char *entry_name(struct unpacking *u, struct archive_entry *entry)
         return refuse(u, "", "a file without a name"), NULL;
     if (!text_utf8_valid(text_of(name)))
         return refuse(u, name, "a name that is no UTF-8"), NULL;
+    if (strlen(name) > NAME_BYTES_MAX)
+        return refuse(u, name, "a name of more than 4096 bytes"), NULL;
     if (name[0] == '/' || name[0] == '\\')
         return refuse(u, name, "an absolute path"), NULL;
     return arena_strdup(u->loader->call->arena, name);
@@ -151,6 +153,7 @@ bool archive_read(struct loader *l, struct text bytes, const char *what, struct 
                           text_printable(l->call->arena, bytes, 40));
     if (!open_archive(&u, bytes))
         return false;
+    u.block = arena_alloc(l->call->arena, BLOCK_BYTES);
     while ((status = archive_read_next_header(u.archive, &entry)) == ARCHIVE_OK ||
            status == ARCHIVE_WARN)
         if (!take_entry(&u, entry, out))

@@ -1,0 +1,1 @@
+{{ $d := dict "a" 1 "b" (dict "c" 2) }}{{ $_ := set $d "self" $d.b }}{{ merge (dict "a" 0) $d }} {{ mergeOverwrite (deepCopy $d) (dict "b" (dict "c" 3)) }} {{ dig "b" "c" 0 $d }} {{ pick $d "a" }} {{ omit $d "a" | keys | sortAlpha }} {{ values $d | len }} {{ pluck "a" $d $d }} {{ hasKey $d "z" }} {{ unset $d "a" }} {{ get $d "none" }}

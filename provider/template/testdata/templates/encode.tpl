@@ -1,0 +1,1 @@
+{{ fromYaml .Values.text | toJson }} {{ toToml .Values.map }} {{ fromToml "a = 1\n[b]\nc = [1, 2]" | toYaml }} {{ fromJson "{\"a\": [1, 2.5, null]}" | toPrettyJson }} {{ b64enc "a" | b64dec }} {{ fromYamlArray "- 1\n- a" }} {{ toYamlPretty .Values.map }} {{ sha256sum "a" }} {{ "a" | b32enc }}

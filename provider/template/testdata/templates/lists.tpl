@@ -1,0 +1,1 @@
+{{ list 1 "a" nil | compact }} {{ concat (list 1) (list 2) | reverse }} {{ without (list 1 2 1) 1 }} {{ slice (list 1 2 3) 1 2 }} {{ has 3 (list 3) }} {{ chunk 2 (list 1 2 3) }} {{ uniq (list 1 1) }} {{ sortAlpha (list "b" "a") }} {{ seq 1 2 9 }} {{ untilStep 9 0 -2 }} {{ first (list) }} {{ last "x" }}

@@ -1,0 +1,1 @@
+{{ add 1 2.7 "3" }} {{ div 7 2 }} {{ mod 7 3 }} {{ mulf 1.5 2 }} {{ round 1.2345 2 }} {{ max 1 2 }} {{ floor -1.5 }} {{ int "0x10" }} {{ float64 "1.5" }} {{ toDecimal 777 }} {{ atoi "12" }} {{ len (list 1) }} {{ index .Values.list 3 "k" 1 0 }} {{ eq 1 2 1 }} {{ and 1 0 (fail "x") }} {{ not nil }}

@@ -1,0 +1,1 @@
+{{ regexMatch "^[a-z]+(\\d{1,3})?$" "abc12" }} {{ regexReplaceAll "(?P<x>a)(b*)" "abbab" "${x}-$2" }} {{ regexFindAll "[[:alpha:]]|\\pL" "aé1" -1 }} {{ regexSplit "z+" "pizza" -1 }} {{ mustRegexFind "(" "a" }}

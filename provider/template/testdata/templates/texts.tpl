@@ -1,0 +1,1 @@
+{{ "héllo wörld" | title | abbrev 8 }} {{ "a-b_c d" | camelcase }} {{ "fooBar" | snakecase }} {{ wrap 5 "a b c d e f" }} {{ "x" | repeat 3 | quote }} {{ trunc -3 "abcdef" }} {{ substr 1 3 "abcdef" }} {{ splitList "," "a,b" | join "-" }} {{ (split "." "a.b")._1 }} {{ plural "one" "many" 2 }} {{ replace "a" "b" "aaa" }} {{ nindent 2 "a\nb" }} {{ squote 1 nil }} {{ cat 1 "a" }}

@@ -1,0 +1,1 @@
+{{ $t := toDate "2006-01-02" "2024-02-29" }}{{ $t.Format "Jan _2 Mon" }} {{ ($t.AddDate 0 1 0).Weekday }} {{ dateModify "-1h" $t }} {{ (now.Sub $t).Hours | gt 5.0 }} {{ durationRound "90s" }} {{ ago 0 }} {{ htmlDate 0 }} {{ unixEpoch now }}

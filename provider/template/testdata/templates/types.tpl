@@ -1,0 +1,1 @@
+{{ kindOf .Values.list }} {{ typeOf .Values.port }} {{ kindIs "map" .Values.map }} {{ default "x" .Values.empty }} {{ coalesce nil 0 "a" }} {{ ternary 1 2 .Values.on }} {{ empty .Values.none }} {{ required "no" .Values.name }} {{ lookup "v1" "Pod" "a" "b" }} {{ toString 1.5 }} {{ quote .Values.half }} {{ deepEqual 1 1 }} {{ all 1 0 }} {{ any 0 1 }}

@@ -1,0 +1,1 @@
+{{ semverCompare ">=1.2.x <2 || ^3" "1.2.3-alpha.1+b" }} {{ (semver "v1.2.3").Major }} {{ (semver "1.2.3").Compare (semver "1.3.0") }} {{ urlParse "https://u:p@h:1/a%20b?q#f" | urlJoin }} {{ clean "a/../b" }} {{ base "/a" }}
