@@ -153,7 +153,6 @@ bool archive_read(struct loader *l, struct text bytes, const char *what, struct 
                           text_printable(l->call->arena, bytes, 40));
     if (!open_archive(&u, bytes))
         return false;
-    u.block = arena_alloc(l->call->arena, BLOCK_BYTES);
     while ((status = archive_read_next_header(u.archive, &entry)) == ARCHIVE_OK ||
            status == ARCHIVE_WARN)
         if (!take_entry(&u, entry, out))

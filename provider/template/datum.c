@@ -270,19 +270,20 @@ bool datum_truth(const struct datum *d)
     }
 }
 
-static bool equal(const struct datum *a, const struct datum *b, unsigned depth);
+static bool equal(const struct datum *a, const struct datum *b, unsigned depth, size_t *nodes);
 
-static bool lists_equal(const struct datum *a, const struct datum *b, unsigned depth)
+static bool lists_equal(const struct datum *a, const struct datum *b, unsigned depth, size_t *nodes)
 {
     if (a->list.count != b->list.count)
         return false;
     for (size_t i = 0; i < a->list.count; i++)
-        if (!equal(a->list.items[i], b->list.items[i], depth))
+        if (!equal(a->list.items[i], b->list.items[i], depth, nodes))
             return false;
     return true;
 }
 
-static bool maps_equal(const struct datum_map *a, const struct datum_map *b, unsigned depth)
+static bool maps_equal(const struct datum_map *a, const struct datum_map *b, unsigned depth,
+                       size_t *nodes)
 {
     if (a == b)
         return true;
@@ -290,7 +291,7 @@ static bool maps_equal(const struct datum_map *a, const struct datum_map *b, uns
         return false;
     for (size_t i = 0; i < a->count; i++)
         if (!text_equal(a->entries[i].key, b->entries[i].key) ||
-            !equal(a->entries[i].value, b->entries[i].value, depth))
+            !equal(a->entries[i].value, b->entries[i].value, depth, nodes))
             return false;
     return true;
 }
@@ -303,12 +304,23 @@ static bool objects_equal(const struct datum *a, const struct datum *b)
            (a->object.class->equal && a->object.class->equal(a, b));
 }
 
-static bool equal(const struct datum *a, const struct datum *b, unsigned depth)
+/* What comparing d itself costs. */
+static size_t nodes_of(const struct datum *d)
+{
+    return 1 + (d->kind == DATUM_STRING || d->kind == DATUM_BYTES ? d->text.len / 64 : 0);
+}
+
+static bool equal(const struct datum *a, const struct datum *b, unsigned depth, size_t *nodes)
 {
     if (a->kind != b->kind || strcmp(datum_type_name(a), datum_type_name(b)) != 0)
         return false;
     if (depth == 0)
         return true; /* a map that holds itself */
+    if (*nodes < nodes_of(a))
+        *nodes = 0;
+    if (*nodes == 0)
+        return false;
+    *nodes -= nodes_of(a);
     switch (a->kind) {
     case DATUM_NIL:
         return true;
@@ -324,9 +336,9 @@ static bool equal(const struct datum *a, const struct datum *b, unsigned depth)
     case DATUM_BYTES:
         return text_equal(a->text, b->text);
     case DATUM_LIST:
-        return lists_equal(a, b, depth - 1);
+        return lists_equal(a, b, depth - 1, nodes);
     case DATUM_MAP:
-        return maps_equal(a->map, b->map, depth - 1);
+        return maps_equal(a->map, b->map, depth - 1, nodes);
     case DATUM_OBJECT:
         return objects_equal(a, b);
     }
@@ -335,7 +347,14 @@ static bool equal(const struct datum *a, const struct datum *b, unsigned depth)
 
 bool datum_equal(const struct datum *a, const struct datum *b)
 {
-    return a == b || equal(a, b, DATUM_DEPTH_MAX);
+    size_t nodes = DATUM_NODES_MAX;
+
+    return datum_equal_within(a, b, &nodes);
+}
+
+bool datum_equal_within(const struct datum *a, const struct datum *b, size_t *nodes)
+{
+    return a == b || equal(a, b, DATUM_DEPTH_MAX, nodes);
 }
 
 const char *datum_kind_name(const struct datum *d)

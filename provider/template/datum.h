@@ -154,6 +154,8 @@ bool datum_is_unmade(const struct datum *d);
 bool datum_truth(const struct datum *d);
 /* reflect.DeepEqual: kinds (and Go types) must agree too. */
 bool datum_equal(const struct datum *a, const struct datum *b);
+/* The same, taking what it looks at from *nodes; false when they are used up. */
+bool datum_equal_within(const struct datum *a, const struct datum *b, size_t *nodes);
 /* "map", "slice", "string", "bool", "int", "int64", "float64", "uint8", "ptr",
  * "struct", "invalid" as reflect.Kind prints. */
 const char *datum_kind_name(const struct datum *d);

@@ -70,19 +70,35 @@ static bool abort_run(struct template_run *run, const char *why)
     return evaluate_fail(run, "%s", why);
 }
 
-bool evaluate_step(struct template_run *run)
+bool evaluate_work(struct template_run *run, size_t steps)
 {
+    run->steps += steps;
     if (run->out->overflow)
         return abort_run(run, "its text exceeds 64 MiB");
     if (run->text_bytes > TEMPLATE_WORK_BYTES_MAX)
         return abort_run(run, "the texts that it makes on the way exceed 256 MiB");
-    if (++run->steps % STEPS_BETWEEN_LOOKS)
+    if (arena_bytes(run->arena) > run->arena_bytes_max)
+        return abort_run(run, "the chart's templates take more than 1 GiB of memory");
+    if (run->steps > TEMPLATE_STEPS_MAX)
+        return abort_run(run, "it takes more than 10 million steps");
+    if (run->steps < run->next_look)
         return true;
+    run->next_look = run->steps + STEPS_BETWEEN_LOOKS;
     if (run->call->cancel && cancel_fired(run->call->cancel))
         return abort_run(run, "interrupted");
     if (call_left_ms(run->call) == 0)
         return abort_run(run, "it takes longer than the operation may");
     return true;
+}
+
+bool evaluate_step(struct template_run *run)
+{
+    return evaluate_work(run, 1);
+}
+
+bool function_work(struct function_call *f, size_t steps)
+{
+    return evaluate_work(f->run, steps);
 }
 
 /* --- variables ------------------------------------------------------------------ */

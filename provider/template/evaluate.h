@@ -38,10 +38,11 @@ struct template_run {
     struct text error_location; /* of the outermost part */
     const char *plain_error;    /* of fail and required */
     const char *aborted;        /* a limit was reached: why */
-    size_t steps, text_bytes;
-    unsigned depth, hops; /* templates inside each other, stacks in use */
-    const char *stack;    /* where this one began */
-    size_t stack_bytes;   /* how much of it may be used */
+    size_t steps, next_look, text_bytes;
+    size_t arena_bytes_max; /* when the arena holds more, the execution ends */
+    unsigned depth, hops;   /* templates inside each other, stacks in use */
+    const char *stack;      /* where this one began */
+    size_t stack_bytes;     /* how much of it may be used */
     bool unstable;
 };
 
@@ -58,7 +59,8 @@ bool evaluate_fail(struct template_run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Puts text before the error that was reported inside. */
 void evaluate_prefix(struct template_run *run, struct text text);
-/* Counts a step; false when the execution has to end, which is then reported. */
+/* Counts steps; false when the execution has to end, which is then reported. */
+bool evaluate_work(struct template_run *run, size_t steps);
 bool evaluate_step(struct template_run *run);
 
 /* A boxed nil as an argument of a function with FUNCTION_KNOWS_BOXED. */

@@ -296,6 +296,20 @@ static struct operand decide(struct template_run *run, struct operand dot, bool 
     return arguments->last.datum ? arguments->last : value;
 }
 
+/* What a function has to look at, in steps: it may be called often with large operands. */
+static size_t size_in_steps(const struct function_call *f)
+{
+    size_t steps = 0;
+
+    for (size_t i = 0; i < f->count; i++) {
+        const struct datum *d = f->arguments[i];
+        bool is_text = d->kind == DATUM_STRING || d->kind == DATUM_BYTES;
+
+        steps += datum_len(d) / (is_text ? FUNCTION_BYTES_PER_STEP : FUNCTION_ELEMENTS_PER_STEP);
+    }
+    return steps;
+}
+
 struct operand evaluate_call(struct template_run *run, struct operand dot, const struct node *node,
                              const struct node *command, const struct arguments *arguments)
 {
@@ -308,7 +322,8 @@ struct operand evaluate_call(struct template_run *run, struct operand dot, const
         return none;
     if (function->flags & (FUNCTION_AND | FUNCTION_OR))
         return decide(run, dot, function->flags & FUNCTION_OR, node->call.name, arguments);
-    if (!evaluate_arguments(run, dot, function->parameters, node->call.name, arguments, &f))
+    if (!evaluate_arguments(run, dot, function->parameters, node->call.name, arguments, &f) ||
+        !evaluate_work(run, size_in_steps(&f)))
         return none;
     run->unstable = run->unstable || function->flags & FUNCTION_UNSTABLE;
     if (!(result = function->run(&f))) {

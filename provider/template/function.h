@@ -55,6 +55,12 @@ struct function {
 const struct datum *function_fail(struct function_call *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+enum { FUNCTION_ELEMENTS_PER_STEP = 16, FUNCTION_BYTES_PER_STEP = 64 };
+
+/* Counts work that grows faster than the arguments. False: the execution has to end, which
+ * is reported; the function returns NULL. */
+bool function_work(struct function_call *f, size_t steps);
+
 /* Argument i as what the row promised. */
 const struct datum *function_argument(const struct function_call *f, size_t i);
 struct text function_text(const struct function_call *f, size_t i);

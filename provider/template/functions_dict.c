@@ -154,7 +154,12 @@ static const struct datum *run_deep_copy(struct function_call *f)
 
 static const struct datum *run_deep_equal(struct function_call *f)
 {
-    return datum_bool(datum_equal(function_argument(f, 0), function_argument(f, 1)));
+    size_t nodes = DATUM_NODES_MAX;
+    bool equal = datum_equal_within(function_argument(f, 0), function_argument(f, 1), &nodes);
+
+    return function_work(f, (DATUM_NODES_MAX - nodes) / FUNCTION_ELEMENTS_PER_STEP)
+               ? datum_bool(equal)
+               : NULL;
 }
 
 const struct function functions_dict[] = {

@@ -8,12 +8,15 @@ static const struct datum *list_of(struct function_call *f, struct items items)
     return datum_list(f->arena, items.at, items.count);
 }
 
-static bool contains(struct items items, const struct datum *d)
+/* Whether d is among the items; false: there was too much to compare, which is reported. */
+static bool search(struct function_call *f, struct items items, const struct datum *d, bool *found)
 {
-    for (size_t i = 0; i < items.count; i++)
-        if (datum_equal(d, items.at[i]))
-            return true;
-    return false;
+    size_t nodes = DATUM_NODES_MAX;
+
+    *found = false;
+    for (size_t i = 0; i < items.count && !*found; i++)
+        *found = datum_equal_within(d, items.at[i], &nodes);
+    return function_work(f, (DATUM_NODES_MAX - nodes) / FUNCTION_ELEMENTS_PER_STEP);
 }
 
 static const struct datum *run_list(struct function_call *f)
@@ -133,13 +136,17 @@ static const struct datum *run_uniq(struct function_call *f)
     const struct datum **kept;
     struct items items;
     size_t count = 0;
+    bool found;
 
     if (!convert_items(f, function_argument(f, 0), "Cannot find uniq on type ", "", &items))
         return NULL;
     kept = arena_array(f->arena, items.count, sizeof *kept);
-    for (size_t i = 0; i < items.count; i++)
-        if (!contains((struct items){kept, count}, items.at[i]))
+    for (size_t i = 0; i < items.count; i++) {
+        if (!search(f, (struct items){kept, count}, items.at[i], &found))
+            return NULL;
+        if (!found)
             kept[count++] = items.at[i];
+    }
     return datum_list(f->arena, kept, count);
 }
 
@@ -148,13 +155,17 @@ static const struct datum *run_without(struct function_call *f)
     const struct datum **kept;
     struct items items;
     size_t count = 0;
+    bool found;
 
     if (!convert_items(f, function_argument(f, 0), "Cannot find without on type ", "", &items))
         return NULL;
     kept = arena_array(f->arena, items.count, sizeof *kept);
-    for (size_t i = 0; i < items.count; i++)
-        if (!contains((struct items){f->arguments + 1, f->count - 1}, items.at[i]))
+    for (size_t i = 0; i < items.count; i++) {
+        if (!search(f, (struct items){f->arguments + 1, f->count - 1}, items.at[i], &found))
+            return NULL;
+        if (!found)
             kept[count++] = items.at[i];
+    }
     return datum_list(f->arena, kept, count);
 }
 
@@ -177,12 +188,13 @@ static const struct datum *run_has(struct function_call *f)
 {
     const struct datum *haystack = function_argument(f, 1);
     struct items items;
+    bool found;
 
     if (haystack->kind == DATUM_NIL)
         return &datum_false;
     if (!convert_items(f, haystack, "Cannot find has on type ", "", &items))
         return NULL;
-    return datum_bool(contains(items, function_argument(f, 0)));
+    return search(f, items, function_argument(f, 0), &found) ? datum_bool(found) : NULL;
 }
 
 /* The slice keeps the type of what it is cut from. */

@@ -48,6 +48,8 @@ static bool merge_maps(struct function_call *f, const struct datum *into, const 
         function_fail(f, "maps are nested more than %d deep", MERGE_DEPTH_MAX);
         return false;
     }
+    if (!function_work(f, 1 + count))
+        return false;
     entries = arena_copy(f->arena, from->map->entries, count * sizeof *entries);
     for (size_t i = 0; i < count; i++)
         if (!merge_key(f, into, from, &entries[i], overwrite, depth))

@@ -14,6 +14,7 @@ struct template_set {
     struct template **slots;
     size_t count, capacity;
     struct text_builder out; /* scratch: all text is built in it */
+    size_t arena_bytes;      /* before anything was done */
     const char *error;
     bool unstable;
 };

@@ -17,6 +17,7 @@ struct template_set *template_set_new(struct call *c, const struct template_hook
 
     s->call = c;
     s->arena = c->arena;
+    s->arena_bytes = arena_bytes(c->arena);
     if (hooks)
         s->hooks = *hooks;
     text_builder_init(&s->out, s->arena, TEMPLATE_OUTPUT_BYTES_MAX);
@@ -129,7 +130,11 @@ static bool report_run(struct template_set *s, const struct template_run *run)
 bool template_execute(struct template_set *s, const char *name, const struct datum *dot,
                       struct text *out)
 {
-    struct template_run run = {.arena = s->arena, .call = s->call, .set = s, .out = &s->out};
+    struct template_run run = {.arena = s->arena,
+                               .call = s->call,
+                               .set = s,
+                               .out = &s->out,
+                               .arena_bytes_max = s->arena_bytes + TEMPLATE_MEMORY_BYTES_MAX};
     struct template *t = set_find(s, text_of(name));
     bool done;
 

@@ -6,6 +6,8 @@
 #include "template/quote.h"
 #include "template/uri_escape.h"
 
+static const struct text empty = {"", 0};
+
 static struct text first(struct text t, size_t len)
 {
     return (struct text){t.at, len};
@@ -39,7 +41,7 @@ static struct text cut(struct text t, char c, struct text *rest)
 {
     size_t at = find(t, c);
 
-    *rest = at < t.len ? behind(t, at + 1) : (struct text){"", 0};
+    *rest = at < t.len ? behind(t, at + 1) : empty;
     return first(t, at);
 }
 
@@ -112,7 +114,7 @@ static const char *check_address(struct arena *a, struct text address)
 static const char *take_bracketed(struct arena *a, struct text host, struct uri *out)
 {
     size_t end = find_last(host, ']'), zone = 0;
-    struct text address, port, name, rest = {"", 0};
+    struct text address, port, name, rest = empty;
     const char *error;
 
     if (end == host.len)
@@ -244,7 +246,7 @@ const char *uri_read(struct arena *a, struct text t, struct uri *out)
     struct text fragment, whole = t;
     const char *error;
 
-    *out = (struct uri){0};
+    *out = (struct uri){empty, empty, empty, empty, empty, empty, .user = empty, .password = empty};
     t = cut(t, '#', &fragment);
     error = take_parts(a, t, out);
     if (!error && fragment.len) {
