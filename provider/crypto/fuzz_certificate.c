@@ -27,6 +27,29 @@ static void judge(struct arena *a, struct diags *diags, struct text key_text, st
     certificate_check_chain(a, diags, NULL, &roots, &list, NOW);
 }
 
+/* As charts bring them: whatever can be read may sign. */
+static void sign(struct arena *a, struct diags *diags, struct text key_text, struct text text)
+{
+    struct certificate_request request = {
+        .profile = CERTIFICATE_CHART_TLS,
+        .common_name = "x",
+        .not_before = NOW,
+        .not_after = NOW,
+        .path_length = -1,
+    };
+    struct certificate issuer, out;
+    struct key *k;
+
+    if (key_try(a, key_text, &k))
+        return;
+    key_write_traditional_pem(a, k);
+    if (certificate_try(a, "issuer", text, &issuer))
+        return;
+    request.key = request.issuer_key = k;
+    request.issuer = &issuer;
+    (void)certificate_issue(a, diags, &request, &out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *a = arena_new();
@@ -42,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     diags_init(&diags, a);
     judge(a, &diags, key_text, all);
+    sign(a, &diags, key_text, all);
     arena_free(a);
     return 0;
 }

@@ -118,7 +118,8 @@ struct text base32_text_encode(struct arena *a, struct text bytes)
         for (size_t j = 0; j < 5; j++)
             bits = bits << 8 | (j < have ? (unsigned char)bytes.at[i + j] : 0);
         for (size_t j = 0; j < 8; j++)
-            text_add_char(&b, j * 5 < have * 8 ? alphabet32[bits >> (35 - 5 * j) & 31] : '=');
+            text_add_char(&b,
+                          (char)(j * 5 < have * 8 ? alphabet32[bits >> (35 - 5 * j) & 31] : '='));
     }
     return text_built(&b);
 }

@@ -109,7 +109,7 @@ static const struct datum *run_decrypt_aes(struct function_call *f)
         return function_fail(f, "%.*s", (int)bytes.len, bytes.at);
     if (bytes.len > CIPHER_BLOCK_BYTES && bytes.len % CIPHER_BLOCK_BYTES)
         return function_fail(f, "crypto/cipher: input not full blocks");
-    if (bytes.len < 2 * CIPHER_BLOCK_BYTES)
+    if (bytes.len <= CIPHER_BLOCK_BYTES)
         return function_fail(f, "%zu bytes are not what encryptAES makes", bytes.len);
     return decrypted(f, bytes);
 }
