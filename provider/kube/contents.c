@@ -205,6 +205,25 @@ static bool holds_nothing(const struct http_reply *reply)
     return reply->failure == HTTP_FINE && (reply->status == 404 || reply->status == 405);
 }
 
+/* An answer says nothing about rights, or about a server behind this one: whoever asks may
+ * ask again. */
+static bool is_odd(const struct http_reply *reply)
+{
+    return reply->failure != HTTP_FINE ||
+           (reply->status >= 400 && reply->status < 500 && reply->status != 403);
+}
+
+static bool refuse(const struct inventory *inventory, const struct listed_kind *kind,
+                   const struct http_reply *reply)
+{
+    const struct kube_ref ref = {kind->api_version, kind->kind, NULL, NULL};
+    const struct kube_subject about = {.verb = "list", .ref = &ref};
+
+    return reply->failure == HTTP_FINE
+               ? kube_refused(inventory->call, inventory->kube, &about, reply)
+               : kube_unreachable(inventory->call, inventory->kube, &about, reply);
+}
+
 static bool take_replies(struct inventory *inventory, const struct http_reply *replies,
                          struct kube_contents *out)
 {
@@ -226,6 +245,8 @@ static bool take_replies(struct inventory *inventory, const struct http_reply *r
             add_items(inventory, kind, page, &objects);
             continue;
         }
+        if (is_odd(&replies[i]))
+            return refuse(inventory, kind, &replies[i]);
         text_add_f(&unlisted, "%s%s (%d)", unlisted.len ? ", " : "", kind->plural,
                    replies[i].status);
     }
