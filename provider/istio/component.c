@@ -31,8 +31,9 @@ const struct attribute component_rows[] = {
     NESTED("base", NESTING_SINGLE, rows_of_one, OPTIONAL,
            "CRDs, the account that remote clusters read with, and the cluster-wide validator. "
            "Default: enabled when `revision` is empty."),
-    NESTED("istiod", NESTING_SINGLE, rows_of_one, OPTIONAL,
-           "istiod itself. Its `values` lie below the resource's own. Default: enabled."),
+    NESTED(
+        "istiod", NESTING_SINGLE, rows_of_one, OPTIONAL,
+        "The control plane itself. Its `values` lie below the resource's own. Default: enabled."),
     NESTED("cni", NESTING_SINGLE, rows_of_one, OPTIONAL,
            "The CNI plug-in. Default: enabled with the profile `ambient` when `revision` is "
            "empty."),
