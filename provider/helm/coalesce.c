@@ -167,7 +167,8 @@ static bool coalesce(const struct coalescing *k, const struct family *f, const s
         } else if (!is_table(part)) {
             return diag_error(k->call->diags, k->at, "The values do not fit the chart",
                               "%s is a sub-chart of %s: its values must be a map, not a %s.",
-                              member->name, f->name, datum_kind_name(part));
+                              member->name, f->name,
+                              value_kind_name(datum_to_value(k->call->arena, part)));
         }
         push_globals(k, part, given);
         if (!coalesce(k, member, part, place_of(k, place, name)))
