@@ -13,7 +13,9 @@
 #include "schema/check.h"
 #include "schema/resource.h"
 
-#define ROOT_PENDING "root_pending" /* private data: as istiod_ca says */
+/* Private data. */
+#define ROOT_PENDING "root_pending" /* as istiod_ca says */
+#define NETWORK_GIVEN "network"     /* label that the last apply left on the namespace */
 
 /* "" or a label. */
 static bool check_revision(struct call *c, const struct path *at, const struct value *v)
@@ -141,6 +143,13 @@ static void keep_private(struct call *c, const struct install *w, bool root_pend
         value_with(c->arena, install_private(w), ROOT_PENDING, value_bool(root_pending));
 }
 
+/* What is taken over has no label of ours that could be missed. */
+static void keep_network(struct call *c, const struct install *w)
+{
+    c->private_out = value_with(c->arena, c->private_out, NETWORK_GIVEN,
+                                value_string(c->arena, install_network(w->object)));
+}
+
 /* --- applying ---------------------------------------------------------------------- */
 
 static bool bring_about(struct install *w, bool is_create)
@@ -166,6 +175,7 @@ static bool control_plane_create(struct call *c, const struct value *planned,
     install_begin(&w, c, k, planned, NULL);
     done = bring_about(&w, true) && control_plane_settle_root(&w, true, &root, &pending);
     keep_private(c, &w, pending);
+    keep_network(c, &w);
     if (!done && !value_count(w.objects) && !value_count(w.releases)) {
         namespace_leave(c, value_at(planned, "cluster"), w.namespace);
         return false;
@@ -190,6 +200,7 @@ static bool control_plane_update(struct call *c, const struct value *prior,
     install_begin(&w, c, k, planned, prior);
     done = bring_about(&w, false) && control_plane_settle_root(&w, may_restart, &now, &pending);
     keep_private(c, &w, pending);
+    keep_network(c, &w);
     *out = described(&w, done ? planned : prior);
     if (done && may_restart)
         *out = value_with(c->arena, *out, "root_fingerprint", now);
@@ -258,7 +269,7 @@ static bool read_root(struct install *w, const struct value **out)
 /* Without its network's label, istiod takes the cluster's pods for those of any network. */
 static bool read_namespace(struct install *w, bool *ours)
 {
-    const char *network = install_network(w->object), *line;
+    const char *network = value_text(w->call->private_data, NETWORK_GIVEN), *line;
     struct arena *a = w->call->arena;
 
     if (!namespace_refresh(w->call, w->kube, w->namespace, network, ours, &line))
