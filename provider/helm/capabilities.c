@@ -99,8 +99,28 @@ bool capabilities_kube_version(struct arena *a, const char *version, struct capa
 
 /* --- as a datum -------------------------------------------------------------- */
 
+static void print_pointer(struct text_builder *b, const struct datum *self)
+{
+    text_add_char(b, '&');
+    structure_print(b, self);
+}
+
+/* An action looks behind a pointer before it prints, fmt does not. */
+static const struct datum_class capabilities_pointer = {
+    .type_name = "*chartutil.Capabilities",
+    .kind_name = "ptr",
+    .member = structure_member,
+    .print = print_pointer,
+    .plain = structure_plain,
+};
 static const struct datum_class capabilities_class = {
-    STRUCTURE_CLASS("*chartutil.Capabilities", "ptr")};
+    .type_name = "*chartutil.Capabilities",
+    .kind_name = "ptr",
+    .member = structure_member,
+    .print = structure_print,
+    .as_argument = &capabilities_pointer,
+    .plain = structure_plain,
+};
 static const struct datum_class helm_version_class = {
     STRUCTURE_CLASS("version.BuildInfo", "struct")};
 

@@ -68,15 +68,6 @@ static const struct field_row metadata_rows[] = {
     {.name = NULL},
 };
 
-static const struct datum *texts_datum(struct arena *a, const struct value *list)
-{
-    const struct datum **items = arena_array(a, value_count(list), sizeof(*items));
-
-    for (size_t i = 0; i < value_count(list); i++)
-        items[i] = datum_of_value(a, value_item(list, i));
-    return datum_strings(a, items, value_count(list));
-}
-
 static const struct datum *typed(struct arena *a, const struct datum *d, const char *type_name)
 {
     struct datum *copy = arena_alloc(a, sizeof(*copy));
@@ -86,6 +77,18 @@ static const struct datum *typed(struct arena *a, const struct datum *d, const c
     return copy;
 }
 
+/* In a Go struct a list or map that was not given is nil. */
+static const struct datum *texts_datum(struct arena *a, const struct value *list)
+{
+    const struct datum **items = arena_array(a, value_count(list), sizeof(*items));
+
+    if (value_is_null(list))
+        return typed(a, &datum_unmade_list, "[]string");
+    for (size_t i = 0; i < value_count(list); i++)
+        items[i] = datum_of_value(a, value_item(list, i));
+    return datum_strings(a, items, value_count(list));
+}
+
 static const struct datum *struct_datum(struct arena *a, const struct field_row *rows,
                                         const struct datum_class *class, const struct value *v);
 
@@ -93,11 +96,13 @@ static const struct datum *structs_datum(struct arena *a, const struct field_row
                                          const struct value *list)
 {
     const struct datum **items = arena_array(a, value_count(list), sizeof(*items));
+    const char *type_name = text_f(a, "[]%s", row->class->type_name);
 
+    if (value_is_null(list))
+        return typed(a, &datum_unmade_list, type_name);
     for (size_t i = 0; i < value_count(list); i++)
         items[i] = struct_datum(a, row->rows, row->class, value_item(list, i));
-    return typed(a, datum_list(a, items, value_count(list)),
-                 text_f(a, "[]%s", row->class->type_name));
+    return typed(a, datum_list(a, items, value_count(list)), type_name);
 }
 
 static const struct datum *field_datum(struct arena *a, const struct field_row *row,
@@ -109,10 +114,10 @@ static const struct datum *field_datum(struct arena *a, const struct field_row *
     case TEXTS_FIELD:
         return texts_datum(a, v);
     case TEXT_MAP_FIELD:
-        return typed(a, value_is_null(v) ? datum_map_new(a) : datum_of_value(a, v),
+        return typed(a, value_is_null(v) ? &datum_unmade_map : datum_of_value(a, v),
                      "map[string]string");
     case ANY_FIELD:
-        return value_is_null(v) ? datum_list(a, NULL, 0) : datum_of_value(a, v);
+        return value_is_null(v) ? &datum_unmade_list : datum_of_value(a, v);
     case STRUCTS_FIELD:
         return structs_datum(a, row, v);
     default:

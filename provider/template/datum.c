@@ -9,7 +9,8 @@ const struct datum datum_false = {.kind = DATUM_BOOL, .boolean = false};
 const struct datum datum_empty_string = {.kind = DATUM_STRING, .text = {"", 0}};
 static struct datum_map unmade; /* nobody writes to it */
 const struct datum datum_unmade_map = {.kind = DATUM_MAP, .map = &unmade};
-const struct datum datum_unmade_list = {.kind = DATUM_LIST};
+static const struct datum *const unmade_items[] = {&datum_nil}; /* nobody reads it */
+const struct datum datum_unmade_list = {.kind = DATUM_LIST, .list = {unmade_items, 0}};
 
 enum { MAP_FIRST = 8 };
 
@@ -232,7 +233,8 @@ const struct datum *datum_get_z(const struct datum *d, const char *key)
 /* --- asking -------------------------------------------------------------- */
 bool datum_is_unmade(const struct datum *d)
 {
-    return d->kind == DATUM_MAP ? d->map == &unmade : d == &datum_unmade_list;
+    return d->kind == DATUM_MAP ? d->map == &unmade
+                                : d->kind == DATUM_LIST && d->list.items == unmade_items;
 }
 
 size_t datum_len(const struct datum *d)
