@@ -7,7 +7,7 @@
 #include "template/set.h"
 #include "template/stack.h"
 
-enum { EXCERPT_BYTES = 2048 };
+enum { EXCERPT_BYTES = 2048, REASON_BYTES = 4096 };
 
 static const char no_value[] = "<no value>";
 
@@ -34,10 +34,22 @@ bool template_unstable(const struct template_set *s)
     return s->unstable;
 }
 
+/* A thousand includes inside each other: where it began and why it ended. */
+static const char *shortened(struct arena *a, const char *error)
+{
+    size_t len = strlen(error);
+
+    if (len <= EXCERPT_BYTES + REASON_BYTES)
+        return error;
+    return text_f(a, "%.*s\n... (%zu bytes) ...\n%s", EXCERPT_BYTES, error,
+                  len - EXCERPT_BYTES - REASON_BYTES, error + len - REASON_BYTES);
+}
+
 static bool report(struct template_set *s, const char *error)
 {
     s->error = error;
-    return diag_error(s->call->diags, NULL, "Chart template failed", "%s", error);
+    return diag_error(s->call->diags, NULL, "Chart template failed", "%s",
+                      shortened(s->arena, error));
 }
 
 /* --- parsing ---------------------------------------------------------------------- */
