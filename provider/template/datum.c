@@ -406,6 +406,7 @@ struct allowance {
     struct arena *arena;
     size_t nodes;
     unsigned depth;
+    bool exceeded;
 };
 
 static const struct datum *copy(struct allowance *left, const struct datum *d);
@@ -441,8 +442,10 @@ static const struct datum *copy(struct allowance *left, const struct datum *d)
 
     if (d->kind != DATUM_LIST && d->kind != DATUM_MAP)
         return d;
-    if (left->depth == 0 || left->nodes == 0)
+    if (left->depth == 0 || left->nodes == 0) {
+        left->exceeded = true;
         return &datum_nil;
+    }
     left->depth--;
     left->nodes--;
     out = d->kind == DATUM_LIST ? copy_list(left, d) : copy_map(left, d);
@@ -452,9 +455,17 @@ static const struct datum *copy(struct allowance *left, const struct datum *d)
 
 const struct datum *datum_copy(struct arena *a, const struct datum *d)
 {
-    struct allowance left = {a, DATUM_NODES_MAX, DATUM_DEPTH_MAX};
+    struct allowance left = {a, DATUM_NODES_MAX, DATUM_DEPTH_MAX, false};
 
     return copy(&left, d);
+}
+
+const struct datum *datum_copy_whole(struct arena *a, const struct datum *d)
+{
+    struct allowance left = {a, DATUM_NODES_MAX, DATUM_DEPTH_MAX, false};
+    const struct datum *out = copy(&left, d);
+
+    return left.exceeded ? NULL : out;
 }
 
 /* --- the edge ------------------------------------------------------------ */
@@ -574,7 +585,7 @@ static const struct value *to_value(struct allowance *left, const struct datum *
 
 const struct value *datum_to_value(struct arena *a, const struct datum *d)
 {
-    struct allowance left = {a, DATUM_NODES_MAX, DATUM_DEPTH_MAX};
+    struct allowance left = {a, DATUM_NODES_MAX, DATUM_DEPTH_MAX, false};
 
     return to_value(&left, d);
 }

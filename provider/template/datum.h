@@ -164,8 +164,10 @@ const char *datum_type_name(const struct datum *d);
 /* Whether the elements of a list or map are of any type (interface {}), as they
  * are but for Go types like []string and map[string]string. */
 bool datum_holds_any(const struct datum *d);
-/* Deep: maps and lists are new, types kept. */
+/* Deep: maps and lists are new, types kept. What lies beyond the limits becomes nil. */
 const struct datum *datum_copy(struct arena *a, const struct datum *d);
+/* The same; NULL when something lies beyond the limits, as in a map that holds itself. */
+const struct datum *datum_copy_whole(struct arena *a, const struct datum *d);
 
 /* --- text ---------------------------------------------------------------- */
 /* As fmt prints with %v: shortest float that reads back, [a b], map[k:v],

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { NODE_BYTES_MAX = 1 << 20 };
+enum { NODE_BYTES_MAX = 1 << 20, SLOW_STEPS = 100000 };
 
 static const struct operand none = {NULL, false};
 static const struct arguments no_arguments = {0};
@@ -299,7 +299,7 @@ static struct operand decide(struct template_run *run, struct operand dot, bool 
 /* What a function has to look at, in steps: it may be called often with large operands. */
 static size_t size_in_steps(const struct function_call *f)
 {
-    size_t steps = 0;
+    size_t steps = f->function->flags & FUNCTION_SLOW ? SLOW_STEPS : 0;
 
     for (size_t i = 0; i < f->count; i++) {
         const struct datum *d = f->arguments[i];

@@ -42,6 +42,7 @@ enum function_flags {
     FUNCTION_AND = 1 << 1,
     FUNCTION_OR = 1 << 2,
     FUNCTION_KNOWS_BOXED = 1 << 3,
+    FUNCTION_SLOW = 1 << 4, /* keys and passwords: counts as many steps */
 };
 
 struct function {

@@ -342,11 +342,12 @@ static const struct datum *run_custom(struct function_call *f)
 
 const struct function functions_certificate[] = {
     {"buildCustomCert", "ss", run_custom, 0},
-    {"genCA", "si", run_gen_ca, FUNCTION_UNSTABLE},
-    {"genCAWithKey", "sis", run_gen_ca_with_key, FUNCTION_UNSTABLE},
-    {"genSelfSignedCert", "slli", run_self_signed, FUNCTION_UNSTABLE},
-    {"genSelfSignedCertWithKey", "sllis", run_self_signed_with_key, FUNCTION_UNSTABLE},
-    {"genSignedCert", "slliC", run_signed, FUNCTION_UNSTABLE},
-    {"genSignedCertWithKey", "slliCs", run_signed_with_key, FUNCTION_UNSTABLE},
+    {"genCA", "si", run_gen_ca, FUNCTION_UNSTABLE | FUNCTION_SLOW},
+    {"genCAWithKey", "sis", run_gen_ca_with_key, FUNCTION_UNSTABLE | FUNCTION_SLOW},
+    {"genSelfSignedCert", "slli", run_self_signed, FUNCTION_UNSTABLE | FUNCTION_SLOW},
+    {"genSelfSignedCertWithKey", "sllis", run_self_signed_with_key,
+     FUNCTION_UNSTABLE | FUNCTION_SLOW},
+    {"genSignedCert", "slliC", run_signed, FUNCTION_UNSTABLE | FUNCTION_SLOW},
+    {"genSignedCertWithKey", "slliCs", run_signed_with_key, FUNCTION_UNSTABLE | FUNCTION_SLOW},
     {0},
 };

@@ -146,6 +146,6 @@ const struct function functions_crypto[] = {
     {"adler32sum", "s", run_adler32, 0},
     {"encryptAES", "ss", run_encrypt_aes, FUNCTION_UNSTABLE},
     {"decryptAES", "ss", run_decrypt_aes, 0},
-    {"genPrivateKey", "s", run_private_key, FUNCTION_UNSTABLE},
+    {"genPrivateKey", "s", run_private_key, FUNCTION_UNSTABLE | FUNCTION_SLOW},
     {0},
 };

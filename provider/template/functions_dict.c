@@ -147,9 +147,12 @@ static const struct datum *run_dig(struct function_call *f)
 
 static const struct datum *run_deep_copy(struct function_call *f)
 {
+    const struct datum *copy;
+
     if (function_argument(f, 0)->kind == DATUM_NIL)
         return function_fail(f, "reflect: call of reflect.Value.Type on zero Value");
-    return datum_copy(f->arena, function_argument(f, 0));
+    copy = datum_copy_whole(f->arena, function_argument(f, 0));
+    return copy ? copy : function_fail(f, "the value is too large to copy, or holds itself");
 }
 
 static const struct datum *run_deep_equal(struct function_call *f)

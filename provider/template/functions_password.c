@@ -161,8 +161,8 @@ static const struct datum *run_derive_password(struct function_call *f)
 }
 
 const struct function functions_password[] = {
-    {"bcrypt", "s", run_bcrypt, FUNCTION_UNSTABLE},
-    {"htpasswd", "ss", run_htpasswd, FUNCTION_UNSTABLE},
-    {"derivePassword", "Ussss", run_derive_password, 0},
+    {"bcrypt", "s", run_bcrypt, FUNCTION_UNSTABLE | FUNCTION_SLOW},
+    {"htpasswd", "ss", run_htpasswd, FUNCTION_UNSTABLE | FUNCTION_SLOW},
+    {"derivePassword", "Ussss", run_derive_password, FUNCTION_SLOW},
     {0},
 };
