@@ -49,9 +49,13 @@ static const struct datum *run_shuffle(struct function_call *f)
 {
     struct text t = function_text(f, 0);
     size_t count = rune_count(t), len;
-    uint32_t *runes = arena_array(f->arena, count, sizeof *runes);
+    uint32_t *runes;
     struct text_builder b;
 
+    if (count > CONVERT_ITEMS_MAX)
+        return function_fail(f, "%zu is too many at random: at most %d", count,
+                             (int)CONVERT_ITEMS_MAX);
+    runes = arena_array(f->arena, count, sizeof *runes);
     for (size_t i = 0, at = 0; i < count; i++, at += len)
         runes[i] = rune_decode(t, at, &len);
     text_builder_init(&b, f->arena, TEMPLATE_OUTPUT_BYTES_MAX);

@@ -2,11 +2,16 @@
  * others; the must forms word it a little differently. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "template/convert.h"
 #include "template/quote.h"
 #include "template/regex.h"
 #include "template/template.h"
 #include "template/unicode.h"
+
+/* Matches do not say what they took, so their time is counted: four seconds are all that
+ * one execution has. */
+enum { STEPS_PER_MS = TEMPLATE_STEPS_MAX / 4000 };
 
 /* A walk over the matches in a text. */
 struct walk {
@@ -57,9 +62,14 @@ static const struct datum *close_walk(struct walk *w, const struct datum *result
 static bool find(struct function_call *f, struct walk *w)
 {
     enum regex_outcome outcome = REGEX_NO_MATCH;
+    int64_t start_ms = clock_monotonic_ms();
 
     if (w->from <= w->subject.len)
         outcome = regex_find(w->regex, w->subject, w->from);
+    if (!function_work(f, 1 + (size_t)(clock_monotonic_ms() - start_ms) * STEPS_PER_MS)) {
+        w->failed = true;
+        return false;
+    }
     if (outcome == REGEX_TOO_LONG) {
         function_fail(f, "the pattern takes more than %d steps to match", REGEX_STEPS_MAX);
         w->failed = true;

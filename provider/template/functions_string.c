@@ -22,9 +22,32 @@ static bool ends_with(struct text t, struct text suffix)
            text_equal((struct text){t.at + t.len - suffix.len, suffix.len}, suffix);
 }
 
+enum { SHORT_PART_BYTES = 64 };
+
+/* By Knuth, Morris and Pratt: in time that grows with t, whatever part looks like. */
+static size_t find_long(struct text t, struct text part)
+{
+    size_t *border = memory_new(part.len, sizeof *border), at = 0, matched = 0;
+
+    for (size_t i = 1, len = 0; i < part.len; border[i++] = len) {
+        while (len && part.at[i] != part.at[len])
+            len = border[len - 1];
+        len += part.at[i] == part.at[len];
+    }
+    for (; at < t.len && matched < part.len; at++) {
+        while (matched && t.at[at] != part.at[matched])
+            matched = border[matched - 1];
+        matched += t.at[at] == part.at[matched];
+    }
+    memory_free(border);
+    return matched == part.len ? at - part.len : t.len;
+}
+
 /* Where `part` starts in t; t.len when it does not occur. */
 static size_t find(struct text t, struct text part)
 {
+    if (part.len > SHORT_PART_BYTES)
+        return find_long(t, part);
     for (size_t i = 0; i + part.len <= t.len; i++) {
         const char *first = part.len ? memchr(t.at + i, part.at[0], t.len - i) : t.at + i;
 
@@ -211,6 +234,8 @@ static const struct datum *split_map(struct function_call *f, struct text separa
         } else if (!take_piece(&rest, separator, &piece)) {
             break;
         }
+        if (!function_work(f, map->map->count / FUNCTION_ELEMENTS_PER_STEP))
+            return NULL;
         datum_set(map, text_of(text_f(f->arena, "_%lld", (long long)i)),
                   datum_string(f->arena, piece));
     }

@@ -456,17 +456,22 @@ static bool read_assignment(struct reader *r, const struct datum *table)
     return true;
 }
 
+/* Grows by doubling: what lies behind the end of the old list is ours. */
 static void append_table(struct reader *r, const struct datum *table, struct text name,
                          const struct datum *list, const struct datum *entry)
 {
     size_t count = list ? list->list.count : 0;
-    const struct datum **items = arena_array(r->a, count + 1, sizeof(*items));
-    struct datum *longer;
+    const struct datum **items;
+    struct datum *longer = arena_alloc(r->a, sizeof(*longer));
 
-    if (count)
-        memcpy(items, list->list.items, count * sizeof(*items));
+    if ((count & (count - 1)) == 0) {
+        items = arena_array(r->a, count ? count * 2 : 1, sizeof(*items));
+        if (count)
+            memcpy(items, list->list.items, count * sizeof(*items));
+    } else {
+        items = (const struct datum **)(uintptr_t)list->list.items;
+    }
     items[count] = entry;
-    longer = arena_alloc(r->a, sizeof(*longer));
     *longer = *datum_list(r->a, items, count + 1);
     longer->type_name = "[]map[string]interface {}";
     datum_set(table, name, longer);
