@@ -249,6 +249,15 @@ static const struct value *pod_status(struct arena *a, const struct value *v)
         {"containerStatuses", out}, {"podIP", value_string(a, "10.1.0.10")});
 }
 
+/* Whose class is named, another controller serves, which is not here. */
+static bool wants_load_balancer(const struct value *service)
+{
+    const struct value *spec = value_at(service, "spec");
+
+    return strcmp(value_text(spec, "type"), "LoadBalancer") == 0 &&
+           !value_has(spec, "loadBalancerClass");
+}
+
 static const struct value *service_status(struct arena *a, const struct value *v)
 {
     const char *name = value_z(value_in(v, "metadata", "name"));
@@ -257,7 +266,7 @@ static const struct value *service_status(struct arena *a, const struct value *v
         value_map_of(a, {"hostname", value_f(a, "%s.%s.lb.invalid", name, ns)});
     const struct value *ingress = &value_empty_map;
 
-    if (strcmp(value_z(value_in(v, "spec", "type")), "LoadBalancer") == 0)
+    if (wants_load_balancer(v))
         ingress = value_map_of(a, {"ingress", value_list_of(a, entry)});
     return value_map_of(a, {"loadBalancer", ingress});
 }
@@ -286,8 +295,8 @@ static bool is_settled(const struct kind *kind, const struct value *v)
         return value_has(status, "succeeded") || value_has(status, "failed") ||
                value_flag(value_at(v, "spec"), "suspend");
     if (is(kind, "", "services"))
-        return value_has(value_at(status, "loadBalancer"), "ingress") ==
-               (strcmp(value_z(value_in(v, "spec", "type")), "LoadBalancer") == 0);
+        return value_has(value_at(status, "loadBalancer"), "ingress") == wants_load_balancer(v) ||
+               value_has(value_at(v, "spec"), "loadBalancerClass");
     return value_equal(value_at(status, "observedGeneration"),
                        value_in(v, "metadata", "generation"));
 }

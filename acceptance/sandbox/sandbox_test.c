@@ -642,6 +642,24 @@ TEST(deployments_and_load_balancers_settle_in_time)
     sandbox_stop(s);
 }
 
+/* A controller of that class would serve it; the address that it writes stays. */
+TEST(a_load_balancer_of_another_class_is_left_alone)
+{
+    static const char service[] = "/api/v1/namespaces/default/services/s";
+    struct sandbox *s = start(NULL, NEVER_MS);
+
+    assert_true(sandbox_put(s, service,
+                            "{\"metadata\":{\"name\":\"s\"},\"spec\":{\"type\":\"LoadBalancer\","
+                            "\"loadBalancerClass\":\"example.com/other\","
+                            "\"ports\":[{\"port\":80}]}}",
+                            "test"));
+    sandbox_settle(s);
+    assert_int_equal(value_count(value_in(ask(a, s, "GET", service, NULL).json, "status",
+                                          "loadBalancer", "ingress")),
+                     0);
+    sandbox_stop(s);
+}
+
 TEST(owners_take_their_dependents_along)
 {
     struct sandbox *s = start(NULL, 0);
