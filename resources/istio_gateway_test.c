@@ -190,3 +190,60 @@ TEST(a_schema_that_refuses_the_chart_itself_is_not_asked)
     }
     remove_narrow(a, folder);
 }
+
+/* Pods outlive their ReplicaSet until the garbage collector comes: nothing of anybody's. */
+TEST(destroy_does_not_mind_what_is_about_to_go)
+{
+    static const char pod[] = "/api/v1/namespaces/istio-ingress/pods/edge-1";
+    const struct value *state;
+    struct component t;
+
+    start(&t, a);
+    state = must_apply(&t, NULL, edge(a, ""));
+    assert_true(sandbox_put(t.servers[0], pod,
+                            "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"edge-1\","
+                            "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
+                            "\"name\":\"edge\",\"uid\":\"gone\"}]},\"spec\":{\"containers\":["
+                            "{\"name\":\"c\",\"image\":\"i\"}]}}",
+                            "controller"));
+    assert_true(component_remove(&t, gateway, state));
+    assert_null(sandbox_object(t.servers[0], "/api/v1/namespaces/istio-ingress"));
+    component_stop(&t);
+}
+
+/* Somebody's own pod keeps it. */
+TEST(destroy_leaves_the_namespace_of_others)
+{
+    static const char pod[] = "/api/v1/namespaces/istio-ingress/pods/own";
+    const struct value *state;
+    struct component t;
+    char *namespace;
+
+    start(&t, a);
+    state = must_apply(&t, NULL, edge(a, ""));
+    assert_true(sandbox_put(t.servers[0], pod,
+                            "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"own\"},"
+                            "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}",
+                            "somebody"));
+    assert_true(component_remove(&t, gateway, state));
+    namespace = sandbox_object(t.servers[0], "/api/v1/namespaces/istio-ingress");
+    assert_non_null(namespace);
+    memory_free(namespace);
+    component_stop(&t);
+}
+
+/* What changes on the provider's side only writes no record. */
+TEST(a_wait_alone_writes_nothing)
+{
+    const struct value *state;
+    struct component t;
+
+    start(&t, a);
+    state = must_apply(&t, NULL, edge(a, "\"wait_for_load_balancer\": false"));
+    component_requests(&t, 1);
+    state = must_apply(&t, state, edge(a, ""));
+    assert_int_equal(value_integer_at(state, "release_revision"), 1);
+    assert_string_equal(value_text(state, "hostname"), "edge.istio-ingress.lb.invalid");
+    assert_null(strstr(component_requests(&t, 1), "PATCH"));
+    component_stop(&t);
+}

@@ -186,6 +186,21 @@ static struct kube_request list_form(const struct inventory *inventory, const ch
     };
 }
 
+/* Its owner stands in the same namespace, and is listed itself; when it is gone, the
+ * garbage collector is about to come. */
+static bool goes_with_owner(const struct inventory *inventory, const struct value *item)
+{
+    const struct value *owners = value_in(item, "metadata", "ownerReferences");
+
+    for (size_t i = 0; i < value_count(owners); i++) {
+        const struct value *owner = value_item(owners, i);
+
+        if (is_known(inventory, value_text(owner, "apiVersion"), value_text(owner, "kind")))
+            return true;
+    }
+    return false;
+}
+
 static void add_items(struct inventory *inventory, const struct listed_kind *kind,
                       const struct value *page, struct value_builder *objects)
 {
@@ -193,10 +208,12 @@ static void add_items(struct inventory *inventory, const struct listed_kind *kin
     const struct value *items = value_at(page, "items");
 
     for (size_t i = 0; i < value_count(items); i++)
-        value_builder_add(objects,
-                          value_map_of(a, {"apiVersion", value_string(a, kind->api_version)},
-                                       {"kind", value_string(a, kind->kind)},
-                                       {"metadata", value_at(value_item(items, i), "metadata")}));
+        if (!goes_with_owner(inventory, value_item(items, i)))
+            value_builder_add(
+                objects,
+                value_map_of(a, {"apiVersion", value_string(a, kind->api_version)},
+                             {"kind", value_string(a, kind->kind)},
+                             {"metadata", value_at(value_item(items, i), "metadata")}));
 }
 
 /* A kind that is gone meanwhile, or that only looks like one, holds nothing. */
