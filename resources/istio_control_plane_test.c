@@ -1,4 +1,3 @@
-#include <stdlib.h>
 
 #include "acceptance/harness/component.h"
 #include "kube/set.h"
@@ -40,33 +39,6 @@ static const struct value *must_apply(struct component *t, const struct value *p
 }
 
 /* --- requests ------------------------------------------------------------------------- */
-
-static int compare_lines(const void *x, const void *y)
-{
-    const struct text *a = x, *b = y;
-    size_t len = a->len < b->len ? a->len : b->len;
-    int by = memcmp(a->at, b->at, len);
-
-    return by ? by : (a->len > b->len) - (a->len < b->len);
-}
-
-/* Those of one step go at once, in any order. */
-static const char *sorted(struct component *t, const char *lines)
-{
-    struct text rest = text_of(lines), line, *all;
-    struct text_builder b;
-    size_t count = 0;
-
-    all = arena_array(t->arena, strlen(lines), sizeof(*all));
-    while (text_split(&rest, '\n', &line))
-        if (line.len)
-            all[count++] = line;
-    qsort(all, count, sizeof(*all), compare_lines);
-    text_builder_init(&b, t->arena, 1 << 20);
-    for (size_t i = 0; i < count; i++)
-        text_add_f(&b, "%.*s\n", (int)all[i].len, all[i].at);
-    return b.at;
-}
 
 static size_t count_of(const char *requests, const char *piece)
 {
@@ -176,7 +148,7 @@ TEST(a_refresh_asks_once_for_each_kind)
     state = must_apply(&t, NULL, plane(a, ""));
     component_requests(&t, 1);
     state = component_read(&t, control_plane, state);
-    assert_string_equal(sorted(&t, component_requests(&t, 1)), sorted(&t, all));
+    assert_string_equal(component_sorted(&t, component_requests(&t, 1)), component_sorted(&t, all));
     assert_int_equal(value_count(value_at(state, "drift")), 0);
     assert_true(component_plans_nothing(&t, control_plane, state, plane(a, "")));
     assert_string_equal(component_requests(&t, 1), "");

@@ -200,12 +200,13 @@ TEST(destroy_does_not_mind_what_is_about_to_go)
 
     start(&t, a);
     state = must_apply(&t, NULL, edge(a, ""));
-    assert_true(sandbox_put(t.servers[0], pod,
-                            "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"edge-1\","
-                            "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
-                            "\"name\":\"edge\",\"uid\":\"gone\"}]},\"spec\":{\"containers\":["
-                            "{\"name\":\"c\",\"image\":\"i\"}]}}",
-                            "controller"));
+    assert_true(
+        sandbox_put(t.servers[0], pod,
+                    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"edge-1\","
+                    "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
+                    "\"name\":\"edge\",\"uid\":\"gone\"}]},\"spec\":{\"containers\":["
+                    "{\"name\":\"c\",\"image\":\"i\"}]}}",
+                    "controller"));
     assert_true(component_remove(&t, gateway, state));
     assert_null(sandbox_object(t.servers[0], "/api/v1/namespaces/istio-ingress"));
     component_stop(&t);
@@ -221,10 +222,11 @@ TEST(destroy_leaves_the_namespace_of_others)
 
     start(&t, a);
     state = must_apply(&t, NULL, edge(a, ""));
-    assert_true(sandbox_put(t.servers[0], pod,
-                            "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"own\"},"
-                            "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}",
-                            "somebody"));
+    assert_true(
+        sandbox_put(t.servers[0], pod,
+                    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"own\"},"
+                    "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}",
+                    "somebody"));
     assert_true(component_remove(&t, gateway, state));
     namespace = sandbox_object(t.servers[0], "/api/v1/namespaces/istio-ingress");
     assert_non_null(namespace);

@@ -13,6 +13,7 @@
  * until the process ends, which it then does. */
 #ifndef HARNESS_COMPONENT_H
 #define HARNESS_COMPONENT_H
+#include <stdlib.h>
 #include <string.h>
 
 #include "acceptance/sandbox/sandbox.h"
@@ -221,6 +222,29 @@ static inline const char *component_requests(struct component *t, size_t n)
             !text_starts_with(line, "GET /api ") && !text_starts_with(line, "GET /apis "))
             text_add_f(&b, "%.*s\n", (int)line.len, line.at);
     return b.at;
+}
+
+static inline int component_compare_lines(const void *x, const void *y)
+{
+    return text_compare(*(const struct text *)x, *(const struct text *)y);
+}
+
+/* The lines in the order of their text: requests of one step go at once, in any order. */
+static inline const char *component_sorted(struct component *t, const char *lines)
+{
+    struct text rest = text_of(lines), line, *all;
+    struct text_builder b;
+    size_t count = 0;
+
+    all = arena_array(t->arena, strlen(lines) + 1, sizeof(*all));
+    while (text_split(&rest, '\n', &line))
+        if (line.len)
+            all[count++] = line;
+    qsort(all, count, sizeof(*all), component_compare_lines);
+    text_builder_init(&b, t->arena, 1 << 20);
+    for (size_t i = 0; i < count; i++)
+        text_add_f(&b, "%.*s\n", (int)all[i].len, all[i].at);
+    return text_built(&b).at;
 }
 
 #endif

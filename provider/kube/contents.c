@@ -210,10 +210,9 @@ static void add_items(struct inventory *inventory, const struct listed_kind *kin
     for (size_t i = 0; i < value_count(items); i++)
         if (!goes_with_owner(inventory, value_item(items, i)))
             value_builder_add(
-                objects,
-                value_map_of(a, {"apiVersion", value_string(a, kind->api_version)},
-                             {"kind", value_string(a, kind->kind)},
-                             {"metadata", value_at(value_item(items, i), "metadata")}));
+                objects, value_map_of(a, {"apiVersion", value_string(a, kind->api_version)},
+                                      {"kind", value_string(a, kind->kind)},
+                                      {"metadata", value_at(value_item(items, i), "metadata")}));
 }
 
 /* A kind that is gone meanwhile, or that only looks like one, holds nothing. */
