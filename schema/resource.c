@@ -49,9 +49,10 @@ static const struct attribute *timeout_rows(struct arena *a, const struct resour
             rows[count++] = (struct attribute)STRING(
                 entries[i].name, OPTIONAL,
                 text_f(a,
-                       "Longest time for a %s, as a duration such as `90s` or `1h30m`; `%s` "
+                       "Longest time for %s %s, as a duration such as `90s` or `1h30m`; `%s` "
                        "when left out.",
-                       entries[i].name, duration_text(a, entries[i].seconds)),
+                       strchr("aeiou", entries[i].name[0]) ? "an" : "a", entries[i].name,
+                       duration_text(a, entries[i].seconds)),
                 .check = check_duration);
     return count ? rows : NULL;
 }

@@ -333,7 +333,7 @@ static bool read_array(struct reader *r, const struct value **out)
 
 static bool read_member(struct reader *r, struct value_builder *members)
 {
-    const struct value *member;
+    const struct value *member = &value_null;
     struct text key;
 
     skip_blanks(r);

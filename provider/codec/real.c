@@ -94,7 +94,7 @@ static size_t print_g(char *out, const struct digits *d)
 
 size_t real_print(char out[static REAL_TEXT_BYTES], double d)
 {
-    struct digits digits;
+    struct digits digits = {0};
 
     shortest_double(d, &digits);
     return print_g(out, &digits);
@@ -102,7 +102,7 @@ size_t real_print(char out[static REAL_TEXT_BYTES], double d)
 
 size_t real_print_float(char out[static REAL_TEXT_BYTES], float f)
 {
-    struct digits digits;
+    struct digits digits = {0};
 
     shortest_float(f, &digits);
     return print_g(out, &digits);
@@ -110,7 +110,7 @@ size_t real_print_float(char out[static REAL_TEXT_BYTES], float f)
 
 size_t real_print_json(char out[static REAL_TEXT_BYTES], double d)
 {
-    struct digits digits;
+    struct digits digits = {0};
 
     shortest_double(d, &digits);
     if (d != 0 && (fabs(d) < 1e-6 || fabs(d) >= 1e21))

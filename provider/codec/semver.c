@@ -412,7 +412,7 @@ static const char *improper(struct arena *a, struct text group)
 {
     struct text_builder b;
 
-    text_builder_init(&b, a, 4 * SEMVER_CONSTRAINT_BYTES_MAX);
+    text_builder_init(&b, a, (size_t)4 * SEMVER_CONSTRAINT_BYTES_MAX);
     text_add_z(&b, "improper constraint: \"");
     for (size_t i = 0; i < group.len; i++) {
         if (group.at[i] == '"' || group.at[i] == '\\')
@@ -477,7 +477,7 @@ static struct text expand_ranges(struct arena *a, struct text text)
     struct text_builder b;
     struct text from, to;
 
-    text_builder_init(&b, a, 8 * SEMVER_CONSTRAINT_BYTES_MAX);
+    text_builder_init(&b, a, (size_t)8 * SEMVER_CONSTRAINT_BYTES_MAX);
     while (text.len) {
         if (take_range(&text, &from, &to)) {
             text_add_z(&b, ">= ");

@@ -111,7 +111,7 @@ static bool take_entry(struct unpacking *u, struct archive_entry *entry, struct 
 {
     struct arena *a = u->loader->call->arena;
     const char *name = entry_name(u, entry), *below;
-    struct text data;
+    struct text data = {"", 0};
 
     if (!name)
         return false;

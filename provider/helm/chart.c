@@ -183,7 +183,7 @@ static bool read_dependencies(struct loader *l, const struct chart_files *below,
     for (size_t i = 0; i < below->count; i++)
         folders[i] = folder_of(below->all[i].name);
     qsort(folders, below->count, sizeof(*folders), compare_folders);
-    chart->dependencies = arena_array(a, below->count, sizeof(*chart->dependencies));
+    chart->dependencies = arena_array(a, below->count, sizeof(struct chart *));
     for (size_t i = 0; i < below->count; i++) {
         const char *name = text_z(a, folders[i]);
 

@@ -23,7 +23,7 @@ struct family *family_new(struct arena *a, const struct chart *chart)
         .values = values_to_datum(a, chart->values),
         .declared = declared_new(a, entries),
         .declared_count = value_count(entries),
-        .members = arena_array(a, chart->dependency_count, sizeof(*f->members)),
+        .members = arena_array(a, chart->dependency_count, sizeof(struct family *)),
         .member_count = chart->dependency_count,
     };
     for (size_t i = 0; i < f->member_count; i++)
@@ -58,7 +58,7 @@ struct chart *family_chart(struct arena *a, const struct family *f)
     chart->name = f->name;
     chart->metadata = metadata_of(a, f);
     chart->values = values_from_datum(a, f->values);
-    chart->dependencies = arena_array(a, f->member_count, sizeof(*chart->dependencies));
+    chart->dependencies = arena_array(a, f->member_count, sizeof(struct chart *));
     chart->dependency_count = f->member_count;
     for (size_t i = 0; i < f->member_count; i++)
         chart->dependencies[i] = family_chart(a, f->members[i]);

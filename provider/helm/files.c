@@ -38,7 +38,7 @@ static const struct datum *lines(struct function_call *f, const struct datum *se
     data.len -= data.at[data.len - 1] == '\n';
     for (size_t i = 0; i < data.len; i++)
         count += data.at[i] == '\n';
-    items = arena_array(f->arena, count, sizeof(*items));
+    items = arena_array(f->arena, count, sizeof(struct datum *));
     items[0] = &datum_empty_string;
     for (size_t i = 0; i < count && text_split(&data, '\n', &line); i++)
         items[i] = datum_string(f->arena, line);

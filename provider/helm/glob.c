@@ -1,5 +1,6 @@
 #include "helm/glob.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What follows the alternative that is being matched. */
@@ -70,7 +71,7 @@ static const char *alternative_end(const char *p)
         if (*p == '\\' && p[1])
             p++;
         else if (*p == '[')
-            p = class_end(p + 1);
+            p = class_end(p + 1), assert(p); /* the pattern is sound */
         else if (*p == '{')
             depth++;
         else if (depth == 0 && (*p == ',' || *p == '}'))

@@ -376,7 +376,7 @@ struct json_schema_miss *json_schema_check(struct arena *a, const struct value *
     struct question q = {.schema = schema, .place = &top, .value = values};
 
     j->a = a;
-    for (size_t i = 0; i < sizeof(memos) / sizeof(*memos); i++)
+    for (size_t i = 0; i < sizeof(memos) / sizeof(struct memo *); i++)
         memos[i]->arena = a;
     if (schema->kind != VALUE_MAP && schema->kind != VALUE_BOOL)
         (void)judge_refuse(j, "a schema is an object or a boolean");

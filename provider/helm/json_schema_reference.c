@@ -57,13 +57,13 @@ static void redirect(struct judge *j, const char *keyword, const char *reference
 {
     bool recursive = strcmp(keyword, "$recursiveRef") == 0;
     const char *hash = strchr(reference, '#'), *name = hash ? hash + 1 : "";
-    const struct value *root = there->resource->root;
 
     if (recursive ? !value_flag(there->schema, "$recursiveAnchor")
                   : !*name || strcmp(name, value_text(there->schema, "$dynamicAnchor")) != 0)
         return;
     for (const struct scope *scope = j->scope; scope; scope = scope->parent) {
-        root = scope->resource->root;
+        const struct value *root = scope->resource->root;
+
         if (recursive && value_flag(root, "$recursiveAnchor"))
             *there = (struct question){scope->resource, root, there->place, there->value};
         else if (!recursive && dynamic_anchor(j, scope->resource, name))
@@ -117,7 +117,7 @@ void judge_reference(struct judge *j, const struct question *q, const char *keyw
 {
     bool dynamic = strcmp(keyword, "$ref") != 0;
     const char *reference = value_text(q->schema, keyword);
-    struct question there;
+    struct question there = *q;
 
     if (!*reference || j->refused || (to->quiet && to->count) ||
         !judge_target(j, q, keyword, &there))

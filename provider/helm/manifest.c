@@ -236,13 +236,14 @@ static int compare_documents(const void *left, const void *right)
 static void sort_documents(struct arena *a, struct rendered *out)
 {
     size_t count = out->document_count;
-    const struct rendered_document **order = arena_array(a, count, sizeof(*order));
+    const struct rendered_document **order =
+        arena_array(a, count, sizeof(struct rendered_document *));
     struct rendered_document *sorted = arena_array(a, count, sizeof(*sorted));
 
     for (size_t i = 0; i < count; i++)
         order[i] = &out->documents[i];
     if (count > 1)
-        qsort(order, count, sizeof(*order), compare_documents);
+        qsort(order, count, sizeof(struct rendered_document *), compare_documents);
     for (size_t i = 0; i < count; i++)
         sorted[i] = *order[i];
     out->documents = sorted;

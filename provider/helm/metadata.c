@@ -10,9 +10,9 @@ enum shape { SHAPE_TEXT, SHAPE_FLAG, SHAPE_TEXTS, SHAPE_TEXT_MAP, SHAPE_LIST, SH
 
 struct field {
     const char *name;
-    enum shape shape;
     const struct field *elements; /* of SHAPE_LIST; ended by a row without a name */
-    bool verbatim;                /* control characters are kept */
+    enum shape shape;
+    bool verbatim; /* control characters are kept */
 };
 
 static const struct field maintainer_fields[] = {
@@ -95,7 +95,7 @@ static bool read_text(const struct place *p, const struct value *v, bool verbati
 static bool read_texts(const struct place *p, const struct value *v, const struct value **out)
 {
     struct value_builder texts;
-    const struct value *text;
+    const struct value *text = &value_null;
 
     if (v->kind != VALUE_LIST)
         return refuse(p, v, "a list");
@@ -112,7 +112,7 @@ static bool read_texts(const struct place *p, const struct value *v, const struc
 static bool read_text_map(const struct place *p, const struct value *v, const struct value **out)
 {
     struct value_builder texts;
-    const struct value *text;
+    const struct value *text = &value_null;
 
     if (v->kind != VALUE_MAP)
         return refuse(p, v, "a map");

@@ -53,7 +53,7 @@ static bool read_block(struct arena *a, struct text block, struct text_builder *
     struct text line, bytes;
     bool in_body = false;
 
-    text_builder_init(&encoded, a, PACKETS_BYTES_MAX * 2);
+    text_builder_init(&encoded, a, (size_t)PACKETS_BYTES_MAX * 2);
     while (text_split(&block, '\n', &line)) {
         line = text_trim(line);
         if (!in_body && (line.len == 0 || memchr(line.at, ':', line.len))) {

@@ -170,7 +170,7 @@ static bool unpacked(struct call *c, struct text data, const char *what, struct 
 bool record_read(struct call *c, struct text data, const char *what, struct record *out)
 {
     const struct value *json;
-    struct text text;
+    struct text text = {"", 0};
 
     if (!unpacked(c, data, what, &text) || !json_read(c->arena, text, what, c->diags, &json))
         return false;

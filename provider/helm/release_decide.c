@@ -146,7 +146,7 @@ static void add_places(struct deciding *d, bool anew, struct diags *refused,
         if (!value_is_null(live) && !is_going(live) && is_defined_anew(d, e->value) == anew)
             objects = value_append(a, objects, e->value);
     }
-    places = arena_array(a, value_count(objects), sizeof(*places));
+    places = arena_array(a, value_count(objects), sizeof(struct value *));
     kube_set_places_all(d->call, d->kube, objects, d->todo->live, release_view, refused, places);
     for (size_t i = 0; i < value_count(objects); i++)
         value_builder_push(out, kube_set_key(a, value_item(objects, i)), places[i]);

@@ -23,7 +23,7 @@ static const struct datum *datum_of_live(struct arena *a, const struct value *v)
         return out;
     }
     if (v->kind == VALUE_LIST) {
-        items = arena_array(a, v->list.count, sizeof(*items));
+        items = arena_array(a, v->list.count, sizeof(struct datum *));
         for (size_t i = 0; i < v->list.count; i++)
             items[i] = datum_of_live(a, v->list.items[i]);
         return datum_list(a, items, v->list.count);

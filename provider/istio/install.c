@@ -382,8 +382,7 @@ bool install_remove(struct install *w)
 
 /* --- reading --------------------------------------------------------------------------- */
 
-    static bool refresh_one(struct install *w, enum component which,
-                            const struct release_sight *seen)
+static bool refresh_one(struct install *w, enum component which, const struct release_sight *seen)
 {
     const struct release_memory before = recall(w, which);
     const char *name = component_release(w->call->arena, which, w->revision);

@@ -148,7 +148,7 @@ struct listing {
     struct kube_subject about;
     const char *target, *label_selector;
     struct value_builder objects;
-    size_t limit; /* 0 = all in one reply */
+    size_t limit;       /* 0 = all in one reply */
     const char *accept; /* NULL = whole objects */
 };
 
