@@ -3,8 +3,9 @@
  *
  * The caller gives the very bytes that will be sent: path and query already encoded
  * once. The path is encoded again for signing (every service here wants that, only S3
- * does not), the query is sorted by name and value. Signed are host, content-type,
- * every x-amz-* header and x-k8s-aws-id; nothing else.
+ * does not), the query is sorted by name and value. Signed are host, date, session
+ * token and every header given; what proxies may change (User-Agent, Accept,
+ * Content-Length) is left to be added afterwards.
  * Source: AWS General Reference, "Signature Version 4 signing process". */
 #ifndef AWS_SIGNATURE_H
 #define AWS_SIGNATURE_H
@@ -31,7 +32,7 @@ struct signature_request {
     const char *host;                  /* with the port when it is not the scheme's own */
     const char *path;                  /* "/clusters/eks-1", as on the wire */
     const char *query;                 /* "a=1&b=2" without the question mark; "" = none */
-    const struct http_header *headers; /* those that will be sent, without host */
+    const struct http_header *headers; /* to be signed, without host, date and token */
     size_t header_count;
     struct text body;
 };
