@@ -4,7 +4,7 @@
 
 #include "codec/gzip.h"
 #include "crypto/digest.h"
-#include "helm/file.h"
+#include "base/file.h"
 
 #define SHA256_PREFIX "sha256:"
 

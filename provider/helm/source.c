@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "helm/fetch.h"
-#include "helm/file.h"
+#include "base/file.h"
 #include "helm/provenance.h"
 #include "helm/registry.h"
 #include "helm/repository.h"

@@ -1,7 +1,10 @@
 /* file - whole files of this machine, read and replaced at once. */
-#ifndef HELM_FILE_H
-#define HELM_FILE_H
-#include "schema/call.h"
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
 
 /* "~/x" below HOME; everything else as it is. */
 const char *file_expand(struct arena *a, const char *path);
