@@ -32,6 +32,16 @@ struct aws_member {
     enum aws_place place;             /* of an input member */
 };
 
+/* A row: name, kind, then any other field: MEMBER("Tags", AWS_LIST, .members = tag). */
+#define MEMBER(member_name, ...)                                                                   \
+    {                                                                                              \
+        .name = (member_name), .kind = __VA_ARGS__                                                 \
+    }
+#define END_MEMBERS                                                                                \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
 enum aws_operation_flags {
     AWS_READS = 1 << 0,    /* changes nothing: may be sent again whatever happened */
     AWS_UNSIGNED = 1 << 1, /* needs no credentials */
