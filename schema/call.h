@@ -16,6 +16,7 @@
 struct http_client;
 struct kube_pool;
 struct chart_store;
+struct aws_pool;
 struct resource;
 
 /* Long-lived, made once by provider.c; each layer knows its own member only. */
@@ -23,6 +24,7 @@ struct clients {
     struct http_client *http;
     struct kube_pool *kube;
     struct chart_store *charts;
+    struct aws_pool *aws;
     const struct value *provider_config; /* as configured; value_null before */
 };
 

@@ -36,7 +36,7 @@ const struct partition *aws_partition(const struct aws *session);
 /* Credentials as they would be used now, in the call's arena: for presigning. */
 bool aws_credentials_now(struct call *c, struct aws *session, struct aws_credentials *out);
 /* Seconds since 1970 by the services' clock. */
-int64_t aws_now(const struct aws *session);
+int64_t aws_now(struct aws *session);
 
 /* Who we are; asked once for each session. */
 struct aws_identity {
@@ -58,7 +58,7 @@ struct aws_reply {
 bool aws_try(struct call *c, struct aws *session, const struct aws_operation *operation,
              const struct value *input, struct aws_reply *reply);
 /* Reports a refusal of aws_try(); always false. `subject`: "subnet subnet-1". */
-bool aws_refused(struct call *c, const struct aws *session, const struct aws_operation *operation,
+bool aws_refused(struct call *c, struct aws *session, const struct aws_operation *operation,
                  const char *subject, const struct aws_error *error);
 /* The items of all pages; an empty list when what it is about does not exist. */
 bool aws_list(struct call *c, struct aws *session, const struct aws_operation *operation,

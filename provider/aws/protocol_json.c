@@ -62,35 +62,56 @@ static bool encode_members(const struct encoding *e, const struct aws_member *ro
     return true;
 }
 
-static const struct http_header *headers(const struct encoding *e, size_t *count)
+/* The content type of a body, the operation where the path does not tell it, and the
+ * members that travel as headers. */
+static bool headers(const struct encoding *e, bool has_body, struct protocol_request *out)
 {
     const struct aws_service *service = e->operation->service;
-    struct http_header *list = arena_array(e->a, 2, sizeof(*list));
     bool named = service->protocol == AWS_JSON;
+    struct http_header *list;
+    size_t count = 0;
 
-    list[0] = (struct http_header){"Content-Type",
-                                   named ? "application/x-amz-json-1.1" : "application/json"};
-    list[1] = (struct http_header){
-        "X-Amz-Target", named ? text_f(e->a, "%s.%s", service->target, e->operation->name) : ""};
-    *count = named ? 2 : 1;
-    return list;
+    for (const struct aws_member *m = e->operation->input; m && m->name; m++)
+        count++;
+    list = arena_array(e->a, count + 2, sizeof(*list));
+    out->headers = list;
+    if (has_body)
+        list[out->header_count++] = (struct http_header){
+            "Content-Type", named ? "application/x-amz-json-1.1" : "application/json"};
+    if (named)
+        list[out->header_count++] = (struct http_header){
+            "X-Amz-Target", text_f(e->a, "%s.%s", service->target, e->operation->name)};
+    for (const struct aws_member *m = e->operation->input; m && m->name; m++) {
+        const struct value *v = value_at(e->input, m->name);
+        struct http_header *header = &list[out->header_count];
+
+        if (m->place != AWS_HEADER || !protocol_is_sent(v))
+            continue;
+        header->name = protocol_wire_name(m);
+        if (!protocol_scalar(e, m, v, &header->value))
+            return false;
+        out->header_count++;
+    }
+    return true;
 }
 
 bool protocol_json_encode(const struct encoding *e, struct protocol_request *out)
 {
-    bool named = e->operation->service->protocol == AWS_JSON;
     const struct value *body;
+    bool has_body;
 
-    if (!named) {
+    if (e->operation->service->protocol != AWS_JSON) {
         out->method = e->operation->method;
         if (!protocol_target(e, &out->path, &out->query))
             return false;
     }
-    if (strcmp(out->method, "GET") == 0 || strcmp(out->method, "DELETE") == 0)
+    has_body = strcmp(out->method, "GET") != 0 && strcmp(out->method, "DELETE") != 0;
+    if (!headers(e, has_body, out))
+        return false;
+    if (!has_body)
         return true;
     if (!encode_members(e, e->operation->input, e->input, &body))
         return false;
-    out->headers = headers(e, &out->header_count);
     out->body = json_write(e->a, body);
     return true;
 }
