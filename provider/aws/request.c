@@ -62,13 +62,18 @@ static bool with_token(struct request *r, const struct value **input)
 
 /* --- one attempt ---------------------------------------------------------------- */
 
-static const char *host_of(struct arena *a, const char *base_url)
+/* What is signed is what is sent: the host with its port, and the path behind the
+ * address's own. */
+static void place_of(const struct request *r, struct signature_request *out)
 {
+    struct arena *a = r->c->arena;
     struct url url;
-    const char *origin = url_parse(a, base_url, &url) ? url_origin(a, &url) : "";
+    const char *origin = url_parse(a, r->service->address.url, &url) ? url_origin(a, &url) : "";
     const char *host = strstr(origin, "://");
 
-    return host ? host + 3 : "";
+    out->host = host ? host + 3 : "";
+    if (host && strcmp(url.path, "/") != 0)
+        out->path = text_f(a, "%s%s", url.path, out->path);
 }
 
 static bool sign(struct request *r, struct signature *signature, struct aws_credentials *key)
@@ -77,9 +82,8 @@ static bool sign(struct request *r, struct signature *signature, struct aws_cred
     const struct session_service *service = r->service;
     const struct signature_scope scope = {service->address.region,
                                           r->operation->service->signing_name, aws_now(r->session)};
-    const struct signature_request to_sign = {
+    struct signature_request to_sign = {
         .method = r->encoded.method,
-        .host = host_of(a, service->address.url),
         .path = r->encoded.path,
         .query = r->encoded.query,
         .headers = r->encoded.headers,
@@ -87,6 +91,7 @@ static bool sign(struct request *r, struct signature *signature, struct aws_cred
         .body = r->encoded.body,
     };
 
+    place_of(r, &to_sign);
     if (r->as)
         *key = *r->as;
     else if (!session_credentials_now(r->c, r->session, key, &r->generation))
