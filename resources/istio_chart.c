@@ -104,38 +104,24 @@ static struct release release_of(struct call *c, const struct value *object)
     };
 }
 
-/* What a constraint has chosen stays chosen until `chart` changes. `chosen` is the plan, or
- * while planning the state; what is not offered any more is chosen anew. */
-static bool fetch(struct call *c, const struct value *object, const struct value *chosen,
-                  struct chart **out)
-{
-    struct chart_request request = {
-        .source = value_at(object, "chart"), .at = path_of(c->arena, "chart"), .version = ""};
-    const struct value *version = value_at(chosen, "chart_version");
-    struct diags unheard;
-    struct call quiet;
-
-    diags_init(&unheard, c->arena);
-    quiet = call_quietly(c, &unheard);
-    if (value_is_set(version) && value_equal(value_at(chosen, "chart"), request.source) &&
-        !value_text(request.source, "path")[0]) {
-        request.source = value_with(c->arena, request.source, "version", version);
-        if (chart_fetch(&quiet, &request, out))
-            return true;
-        request.source = value_at(object, "chart");
-    }
-    return chart_fetch(c, &request, out);
-}
-
-/* The chart and its values with it; `object` is the plan, or while planning the
- * configuration. */
+/* The chart and its values with it. `object` is the plan, or while planning the
+ * configuration; `chosen` the plan, or while planning the state: what a constraint has
+ * chosen stays chosen until `chart` changes. */
 static bool release_get(struct call *c, const struct value *object, const struct value *chosen,
                         struct release *out)
 {
+    const struct value *source = value_at(object, "chart");
+    bool same = value_equal(value_at(chosen, "chart"), source);
+    const struct chart_request request = {
+        .source = source,
+        .at = path_of(c->arena, "chart"),
+        .version = "",
+        .chosen = same ? value_text(chosen, "chart_version") : "",
+    };
     struct chart *chart;
 
     if (!arguments_values(c, object, &value_null, &out->values) ||
-        !fetch(c, object, chosen, &chart))
+        !chart_fetch(c, &request, &chart))
         return false;
     out->chart = chart;
     return true;

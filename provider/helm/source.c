@@ -247,6 +247,20 @@ static bool fetch_packed(struct call *c, const struct wanted *w, const struct va
     return chart_read_archive(c, package.archive, what, w->at, out);
 }
 
+/* A constraint does not choose anew with each plan. */
+static bool fetch_chosen(struct call *c, const struct wanted *w, const char *version,
+                         const struct value *source, struct chart **out)
+{
+    struct wanted chosen = *w;
+    struct diags unheard;
+    struct call quiet;
+
+    diags_init(&unheard, c->arena);
+    quiet = call_quietly(c, &unheard);
+    chosen.version = version;
+    return fetch_packed(&quiet, &chosen, source, out);
+}
+
 bool chart_fetch(struct call *c, const struct chart_request *request, struct chart **out)
 {
     struct wanted w;
@@ -256,5 +270,8 @@ bool chart_fetch(struct call *c, const struct chart_request *request, struct cha
         return fetch_path(c, &w, request->source, out);
     if (!w.repository[0])
         return nowhere(c, &w);
+    if (request->chosen && request->chosen[0] &&
+        fetch_chosen(c, &w, request->chosen, request->source, out))
+        return true;
     return fetch_packed(c, &w, request->source, out);
 }

@@ -33,6 +33,7 @@ struct chart_request {
     const char *name;       /* when the source names none */
     const char *version;    /* constraint or exact; "" = newest that is no pre-release */
     const char *repository; /* when neither the source nor the provider names one */
+    const char *chosen;     /* by the same source before: taken while it is offered; may be NULL */
 };
 /* Enough is known, of the source and of the provider block, to fetch it at plan. */
 bool chart_source_is_known(const struct call *c, const struct value *source);
