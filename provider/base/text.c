@@ -163,20 +163,29 @@ void text_builder_init(struct text_builder *b, struct arena *a, size_t max_bytes
     b->at = arena_alloc(a, b->capacity);
 }
 
+/* Makes room for len bytes more; false when they are too many. */
+static bool reserve(struct text_builder *b, size_t len)
+{
+    size_t capacity = (b->len + len + 1) * 2;
+    char *grown;
+
+    if (b->overflow || len > b->max_bytes - b->len) {
+        b->overflow = true;
+        return false;
+    }
+    if (b->len + len + 1 <= b->capacity)
+        return true;
+    grown = arena_alloc(b->arena, capacity);
+    memcpy(grown, b->at, b->len);
+    b->at = grown;
+    b->capacity = capacity;
+    return true;
+}
+
 void text_add(struct text_builder *b, struct text t)
 {
-    if (b->overflow || t.len > b->max_bytes - b->len) {
-        b->overflow = true;
+    if (!reserve(b, t.len))
         return;
-    }
-    if (b->len + t.len + 1 > b->capacity) {
-        size_t capacity = (b->len + t.len + 1) * 2;
-        char *grown = arena_alloc(b->arena, capacity);
-
-        memcpy(grown, b->at, b->len);
-        b->at = grown;
-        b->capacity = capacity;
-    }
     if (t.len)
         memcpy(b->at + b->len, t.at, t.len);
     b->len += t.len;
@@ -190,16 +199,34 @@ void text_add_z(struct text_builder *b, const char *z)
 
 void text_add_char(struct text_builder *b, char c)
 {
-    text_add(b, (struct text){&c, 1});
+    if (!reserve(b, 1))
+        return;
+    b->at[b->len++] = c;
+    b->at[b->len] = '\0';
 }
 
+/* Into the room that there is, and again where that was too small. */
 void text_add_f(struct text_builder *b, const char *format, ...)
 {
+    size_t room = b->capacity - b->len;
     va_list arguments;
+    int len;
 
+    if (b->overflow)
+        return;
     va_start(arguments, format);
-    text_add_z(b, text_fv(b->arena, format, arguments));
+    len = vsnprintf(b->at + b->len, room, format, arguments);
     va_end(arguments);
+    if (len < 0 || !reserve(b, (size_t)len)) {
+        b->at[b->len] = '\0';
+        return;
+    }
+    if ((size_t)len >= room) {
+        va_start(arguments, format);
+        (void)vsnprintf(b->at + b->len, (size_t)len + 1, format, arguments);
+        va_end(arguments);
+    }
+    b->len += (size_t)len;
 }
 
 struct text text_built(const struct text_builder *b)

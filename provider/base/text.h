@@ -58,6 +58,7 @@ void text_builder_init(struct text_builder *b, struct arena *a, size_t max_bytes
 void text_add(struct text_builder *b, struct text t);
 void text_add_z(struct text_builder *b, const char *z);
 void text_add_char(struct text_builder *b, char c);
+/* Arguments may not point into the builder. */
 void text_add_f(struct text_builder *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* What was built so far; borrowed from the arena. */

@@ -43,14 +43,6 @@ static void print_map(struct text_builder *b, const struct datum_map *map, unsig
     text_add_char(b, ']');
 }
 
-static void print_bytes(struct text_builder *b, struct text t)
-{
-    text_add_char(b, '[');
-    for (size_t i = 0; i < t.len && !b->overflow; i++)
-        text_add_f(b, i ? " %d" : "%d", (unsigned char)t.at[i]);
-    text_add_char(b, ']');
-}
-
 static void print_integer(struct text_builder *b, int64_t i)
 {
     char digits[24];
@@ -64,6 +56,17 @@ static void print_integer(struct text_builder *b, int64_t i)
     if (i < 0)
         digits[--at] = '-';
     text_add(b, (struct text){digits + at, sizeof(digits) - at});
+}
+
+static void print_bytes(struct text_builder *b, struct text t)
+{
+    text_add_char(b, '[');
+    for (size_t i = 0; i < t.len && !b->overflow; i++) {
+        if (i)
+            text_add_char(b, ' ');
+        print_integer(b, (unsigned char)t.at[i]);
+    }
+    text_add_char(b, ']');
 }
 
 static void print(struct text_builder *b, const struct datum *d, unsigned depth)

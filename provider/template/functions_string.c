@@ -378,6 +378,16 @@ static const struct datum *run_join(struct function_call *f)
     return convert_built(f, &b);
 }
 
+static void add_blanks(struct text_builder *b, int64_t count)
+{
+    static const char blanks[] = "                                ";
+
+    for (int64_t step; count > 0 && !b->overflow; count -= step) {
+        step = count < (int64_t)sizeof(blanks) - 1 ? count : (int64_t)sizeof(blanks) - 1;
+        text_add(b, (struct text){blanks, (size_t)step});
+    }
+}
+
 static const struct datum *indented(struct function_call *f, const char *before)
 {
     int64_t spaces = function_integer(f, 0);
@@ -390,8 +400,7 @@ static const struct datum *indented(struct function_call *f, const char *before)
     text_add_z(&b, before);
     for (bool first = true; text_split(&rest, '\n', &line); first = false) {
         text_add_z(&b, first ? "" : "\n");
-        for (int64_t i = 0; i < spaces && !b.overflow; i++)
-            text_add_char(&b, ' ');
+        add_blanks(&b, spaces);
         text_add(&b, line);
     }
     return convert_built(f, &b);

@@ -48,11 +48,18 @@ static bool space_at(const struct lexer *l, size_t at)
     return at < l->source.len && is_space(l->source.at[at]);
 }
 
+/* Every token asks this: no comparison of texts here. */
+static bool closes_at(const struct lexer *l, size_t at)
+{
+    return at + 1 < l->source.len && l->source.at[at] == '}' && l->source.at[at + 1] == '}';
+}
+
 /* "}}" or " -}}" */
 static bool at_right_delimiter(const struct lexer *l, bool *trims)
 {
-    *trims = space_at(l, l->at) && follows(l, l->at + 1, "-}}");
-    return *trims || follows(l, l->at, "}}");
+    *trims = l->at + 1 < l->source.len && l->source.at[l->at + 1] == '-' && space_at(l, l->at) &&
+             closes_at(l, l->at + 2);
+    return *trims || closes_at(l, l->at);
 }
 
 /* Whether what is at hand may stand behind a word. */
@@ -62,7 +69,7 @@ static bool at_terminator(const struct lexer *l)
     long rune = peek(l, &len);
 
     return rune == NO_RUNE || is_space(rune) ||
-           (rune > 0 && rune < 0x80 && strchr(".,|:)(", (int)rune)) || follows(l, l->at, "}}");
+           (rune > 0 && rune < 0x80 && strchr(".,|:)(", (int)rune)) || closes_at(l, l->at);
 }
 
 /* --- making tokens --------------------------------------------------------- */
@@ -314,18 +321,26 @@ static struct token field_or_variable(struct lexer *l, enum token_kind kind)
 static enum token_kind word_kind(struct text word)
 {
     static const struct {
-        const char *word;
+        struct text word;
         enum token_kind kind;
     } words[] = {
-        {"block", TOKEN_BLOCK},   {"break", TOKEN_BREAK},       {"continue", TOKEN_CONTINUE},
-        {"define", TOKEN_DEFINE}, {"else", TOKEN_ELSE},         {"end", TOKEN_END_KEYWORD},
-        {"if", TOKEN_IF},         {"range", TOKEN_RANGE},       {"nil", TOKEN_NIL},
-        {"with", TOKEN_WITH},     {"template", TOKEN_TEMPLATE}, {"true", TOKEN_BOOL},
-        {"false", TOKEN_BOOL},
+        {{"block", 5}, TOKEN_BLOCK},
+        {{"break", 5}, TOKEN_BREAK},
+        {{"continue", 8}, TOKEN_CONTINUE},
+        {{"define", 6}, TOKEN_DEFINE},
+        {{"else", 4}, TOKEN_ELSE},
+        {{"end", 3}, TOKEN_END_KEYWORD},
+        {{"if", 2}, TOKEN_IF},
+        {{"range", 5}, TOKEN_RANGE},
+        {{"nil", 3}, TOKEN_NIL},
+        {{"with", 4}, TOKEN_WITH},
+        {{"template", 8}, TOKEN_TEMPLATE},
+        {{"true", 4}, TOKEN_BOOL},
+        {{"false", 5}, TOKEN_BOOL},
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (text_is(word, words[i].word))
+        if (text_equal(word, words[i].word))
             return words[i].kind;
     return TOKEN_IDENTIFIER;
 }
