@@ -221,12 +221,16 @@ static bool holds_nothing(const struct http_reply *reply)
     return reply->failure == HTTP_FINE && (reply->status == 404 || reply->status == 405);
 }
 
-/* An answer says nothing about rights, or about a server behind this one: whoever asks may
- * ask again. */
-static bool is_odd(const struct http_reply *reply)
+/* The answer says nothing about rights, nor about a server or webhook behind this one:
+ * whoever asks may ask again. */
+static bool is_odd(const struct listed_kind *kind, const struct http_reply *reply)
 {
-    return reply->failure != HTTP_FINE ||
-           (reply->status >= 400 && reply->status < 500 && reply->status != 403);
+    const char *slash = strchr(kind->api_version, '/');
+    bool is_built_in =
+        !slash || !memchr(kind->api_version, '.', (size_t)(slash - kind->api_version));
+
+    return reply->failure != HTTP_FINE || (reply->status < 500 && reply->status != 403) ||
+           (reply->status >= 500 && is_built_in);
 }
 
 static bool refuse(const struct inventory *inventory, const struct listed_kind *kind,
@@ -261,7 +265,7 @@ static bool take_replies(struct inventory *inventory, const struct http_reply *r
             add_items(inventory, kind, page, &objects);
             continue;
         }
-        if (is_odd(&replies[i]))
+        if (is_odd(kind, &replies[i]))
             return refuse(inventory, kind, &replies[i]);
         text_add_f(&unlisted, "%s%s (%d)", unlisted.len ? ", " : "", kind->plural,
                    replies[i].status);

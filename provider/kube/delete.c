@@ -46,16 +46,10 @@ static bool is_replaced(struct call *c, struct kube *k, const struct kube_ref *r
 }
 
 /* The uid of what was deleted, from the object or the Status that came back. */
-static const char *deleted_uid(struct call *c, const struct http_reply *reply)
+static const char *deleted_uid(const struct value *body)
 {
-    const struct value *body;
-    struct diags unheard;
-    const char *uid;
+    const char *uid = value_z(value_in(body, "metadata", "uid"));
 
-    diags_init(&unheard, c->arena);
-    if (!json_read(c->arena, reply->body, "reply", &unheard, &body))
-        return "";
-    uid = value_z(value_in(body, "metadata", "uid"));
     return uid[0] ? uid : value_z(value_in(body, "details", "uid"));
 }
 
@@ -71,6 +65,7 @@ static bool delete_send(struct call *c, struct kube *k, const struct kube_subjec
         .body = kube_delete_body(c, o),
         .flags = object_secrecy(about->ref, 0) | HTTP_IDEMPOTENT,
     };
+    const struct value *body;
     struct http_reply reply;
 
     *gone = false;
@@ -81,7 +76,9 @@ static bool delete_send(struct call *c, struct kube *k, const struct kube_subjec
     if (*gone)
         return true;
     if (kube_status_is_fine(reply.status)) {
-        *uid = deleted_uid(c, &reply);
+        if (!kube_reply_body(c, k, &reply, &body))
+            return false;
+        *uid = deleted_uid(body);
         return true;
     }
     if (reply.status == 409) {

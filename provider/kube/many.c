@@ -194,16 +194,23 @@ static bool delete_form(struct call *c, struct kube *k, const struct kube_ref *r
 
 enum fate { FATE_ASK, FATE_GOING, FATE_GONE };
 
-/* A Status in the place of the object says that it went at once. */
+/* A Status in the place of the object says that it went at once; of what is neither,
+ * nothing is known. */
 static enum fate fate_of(struct call *c, const struct http_reply *reply)
 {
+    const struct value *body;
+    struct diags unheard;
+
+    diags_init(&unheard, c->arena);
     if (reply->failure != HTTP_FINE)
         return FATE_ASK;
     if (reply->status == 404)
         return FATE_GONE;
     if (!kube_status_is_fine(reply->status))
         return FATE_ASK;
-    return value_is_set(kube_status_of(c, reply)) ? FATE_GONE : FATE_GOING;
+    if (!json_read(c->arena, reply->body, "reply", &unheard, &body) || !value_text(body, "kind")[0])
+        return FATE_ASK;
+    return strcmp(value_text(body, "kind"), "Status") == 0 ? FATE_GONE : FATE_GOING;
 }
 
 static bool send_deletes(struct call *c, struct kube *k, const struct kube_ref *refs,
