@@ -1,4 +1,3 @@
-
 #include "acceptance/harness/component.h"
 #include "kube/set.h"
 
