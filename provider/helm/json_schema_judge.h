@@ -70,6 +70,10 @@ void judge_see(struct evaluated *to, const struct evaluated *more, size_t count)
 /* The value against the schema; seen may be NULL. */
 void judge_value(struct judge *j, const struct question *q, struct evaluated *seen,
                  struct misses *to);
+/* The same without saying why not. */
+bool judge_fits(struct judge *j, const struct question *q);
+/* Another schema about the same value. */
+struct question judge_here(const struct question *q, const struct value *schema);
 /* What the reference under that keyword stands for; false = refused. */
 bool judge_target(struct judge *j, const struct question *q, const char *keyword,
                   struct question *there);

@@ -1,9 +1,6 @@
-/* The keywords of JSON Schema that ask one kind of value, and those that join schemas. */
-#include <math.h>
-#include <stdlib.h>
+/* The keywords of JSON Schema that ask objects, lists and strings. */
 #include <string.h>
 
-#include "codec/real.h"
 #include "helm/json_schema_judge.h"
 
 enum { NAMES_BYTES_MAX = 64 * 1024, HASHES_PER_STEP = 64 };
@@ -11,24 +8,6 @@ enum { NAMES_BYTES_MAX = 64 * 1024, HASHES_PER_STEP = 64 };
 /* FNV-1a's. */
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 #define HASH_FACTOR UINT64_C(0x100000001b3)
-
-/* The schema under that key is asked about the value itself. */
-static struct question same_value(const struct question *q, const struct value *schema)
-{
-    struct question out = *q;
-
-    out.schema = schema;
-    return out;
-}
-
-/* Does the value fit, without saying why not? */
-static bool fits(struct judge *j, const struct question *q)
-{
-    struct misses quiet = {.quiet = true};
-
-    judge_value(j, q, NULL, &quiet);
-    return !quiet.count;
-}
 
 /* A bound like minLength; false when the schema has none. */
 static bool bound(const struct question *q, const char *keyword, int64_t *out)
@@ -188,7 +167,7 @@ static void judge_dependents(struct judge *j, const struct question *q, const ch
 
     for (size_t i = 0; all->kind == VALUE_MAP && i < value_count(all); i++) {
         const struct value_entry *entry = &all->map.entries[i];
-        struct question inner = same_value(q, entry->value);
+        struct question inner = judge_here(q, entry->value);
 
         if (!value_has(q->value, entry->key))
             continue;
@@ -314,7 +293,7 @@ static size_t count_contained(struct judge *j, const struct question *q, struct 
         struct question inner = {q->resource, value_at(q->schema, "contains"), &place,
                                  value_item(q->value, i)};
 
-        if (!fits(j, &inner))
+        if (!judge_fits(j, &inner))
             continue;
         text_add_f(&b, found++ ? " %zu" : "%zu", i);
         if (seen && q->resource->draft >= 2020)
@@ -359,7 +338,7 @@ void judge_list(struct judge *j, const struct question *q, struct evaluated *see
         judge_contains(j, q, seen, to);
 }
 
-/* --- strings and numbers ---------------------------------------------------------- */
+/* --- strings ------------------------------------------------------------------- */
 
 void judge_string(struct judge *j, const struct question *q, struct misses *to)
 {
@@ -373,188 +352,4 @@ void judge_string(struct judge *j, const struct question *q, struct misses *to)
         (void)judge_miss(j, to, q->place, "%s does not match pattern %s",
                          judge_quoted(j->a, value_z(q->value)),
                          judge_quoted(j->a, value_z(pattern)));
-}
-
-/* A bound of a number; exclusive also when draft 4 says so beside it. */
-static void check_limit(struct judge *j, const struct question *q, const char *keyword,
-                        const char *exclusive_keyword, int sign, struct misses *to)
-{
-    const struct value *limit = value_at(q->schema, keyword);
-    const struct value *other = value_at(q->schema, exclusive_keyword);
-    bool flagged = other->kind == VALUE_BOOL && other->boolean;
-    char got[REAL_TEXT_BYTES], want[REAL_TEXT_BYTES];
-
-    for (int exclusive = 0; exclusive < 2; exclusive++) {
-        const struct value *l = exclusive && !flagged ? other : limit;
-        double difference = (value_as_real(q->value) - value_as_real(l)) * sign;
-
-        if (l->kind != VALUE_NUMBER || (!exclusive && flagged) ||
-            (exclusive ? difference > 0 : difference >= 0))
-            continue;
-        real_print(got, value_as_real(q->value));
-        real_print(want, value_as_real(l));
-        (void)judge_miss(j, to, q->place, "%s: got %s, want %s",
-                         exclusive ? exclusive_keyword : keyword, got, want);
-    }
-}
-
-/* A decimal number as an integer times a power of ten; false when it has too many digits. */
-static bool scaled(const struct number *n, int places, long long *out)
-{
-    const char *point = memchr(n->text.at, '.', n->text.len);
-    size_t digits = n->text.len + (size_t)places;
-    char *rest;
-
-    if (digits > 17)
-        return false;
-    *out = strtoll(n->text.at, &rest, 10);
-    for (int i = 0; i < places; i++) {
-        const char *digit = point ? point + 1 + i : NULL;
-        bool there = digit && digit < n->text.at + n->text.len;
-
-        *out = *out * 10 + (there ? (n->text.at[0] == '-' ? '0' - *digit : *digit - '0') : 0);
-    }
-    return true;
-}
-
-static int places_of(const struct number *n)
-{
-    const char *point = memchr(n->text.at, '.', n->text.len);
-
-    return point ? (int)(n->text.at + n->text.len - point - 1) : 0;
-}
-
-static bool is_multiple(const struct number *n, const struct number *of)
-{
-    int places = places_of(n) > places_of(of) ? places_of(n) : places_of(of);
-    long long left, right;
-
-    if (places < 17 && scaled(n, places, &left) && scaled(of, places, &right))
-        return right != 0 && left % right == 0;
-    return fabs(remainder(n->real, of->real)) == 0.0;
-}
-
-void judge_number(struct judge *j, const struct question *q, struct misses *to)
-{
-    const struct value *of = value_at(q->schema, "multipleOf");
-    char got[REAL_TEXT_BYTES], want[REAL_TEXT_BYTES];
-
-    check_limit(j, q, "minimum", "exclusiveMinimum", 1, to);
-    check_limit(j, q, "maximum", "exclusiveMaximum", -1, to);
-    if (of->kind != VALUE_NUMBER || is_multiple(&q->value->number, &of->number))
-        return;
-    real_print(got, value_as_real(q->value));
-    real_print(want, value_as_real(of));
-    (void)judge_miss(j, to, q->place, "multipleOf: got %s, want %s", got, want);
-}
-
-/* --- schemas of schemas ------------------------------------------------------------- */
-
-static void add_with_causes(struct judge *j, const struct question *q, struct misses *to,
-                            const struct misses *causes, const char *words)
-{
-    struct json_schema_miss *miss = judge_miss(j, to, q->place, "%s", words);
-
-    if (miss)
-        miss->causes = causes->first;
-}
-
-static void judge_all_of(struct judge *j, const struct question *q, struct evaluated *seen,
-                         struct misses *to)
-{
-    const struct value *all = value_at(q->schema, "allOf");
-    struct misses causes = {.quiet = to->quiet};
-
-    for (size_t i = 0; i < value_count(all); i++) {
-        struct question inner = same_value(q, value_item(all, i));
-
-        judge_value(j, &inner, seen, &causes);
-    }
-    if (causes.count)
-        add_with_causes(j, q, to, &causes, "'allOf' failed");
-}
-
-static bool fits_with(struct judge *j, const struct question *q, struct evaluated *seen,
-                      struct misses *causes)
-{
-    judge_value(j, q, seen, causes);
-    return !causes->count;
-}
-
-static void judge_any_of(struct judge *j, const struct question *q, struct evaluated *seen,
-                         struct misses *to)
-{
-    const struct value *any = value_at(q->schema, "anyOf");
-    struct misses causes = {0};
-    bool matched = !value_count(any);
-
-    for (size_t i = 0; i < value_count(any); i++) {
-        struct question inner = same_value(q, value_item(any, i));
-        struct misses own = {.quiet = to->quiet};
-
-        if (fits_with(j, &inner, seen, &own)) {
-            matched = true;
-            if (!seen)
-                break;
-        } else if (own.first) {
-            *(causes.last ? &causes.last->next : &causes.first) = own.first;
-            causes.last = own.last;
-        }
-    }
-    if (!matched)
-        add_with_causes(j, q, to, &causes, "'anyOf' failed");
-}
-
-static void judge_one_of(struct judge *j, const struct question *q, struct evaluated *seen,
-                         struct misses *to)
-{
-    const struct value *one = value_at(q->schema, "oneOf");
-    struct misses causes = {0};
-    size_t matched = SIZE_MAX;
-
-    for (size_t i = 0; i < value_count(one); i++) {
-        struct question inner = same_value(q, value_item(one, i));
-        struct misses own = {.quiet = to->quiet || matched != SIZE_MAX};
-
-        if (!fits_with(j, &inner, seen, &own)) {
-            if (own.first && matched == SIZE_MAX) {
-                *(causes.last ? &causes.last->next : &causes.first) = own.first;
-                causes.last = own.last;
-            }
-        } else if (matched == SIZE_MAX) {
-            matched = i;
-        } else {
-            (void)judge_miss(j, to, q->place, "'oneOf' failed, subschemas %zu, %zu matched",
-                             matched, i);
-            return;
-        }
-    }
-    if (value_count(one) && matched == SIZE_MAX)
-        add_with_causes(j, q, to, &causes, "'oneOf' failed, none matched");
-}
-
-static void judge_if(struct judge *j, const struct question *q, struct evaluated *seen,
-                     struct misses *to)
-{
-    struct question condition = same_value(q, value_at(q->schema, "if"));
-    struct misses quiet = {.quiet = true};
-    const char *branch = fits_with(j, &condition, seen, &quiet) ? "then" : "else";
-    struct question inner = same_value(q, value_at(q->schema, branch));
-
-    if (value_has(q->schema, branch))
-        judge_value(j, &inner, seen, to);
-}
-
-void judge_conditions(struct judge *j, const struct question *q, struct evaluated *seen,
-                      struct misses *to)
-{
-    struct question inner = same_value(q, value_at(q->schema, "not"));
-
-    if (value_has(q->schema, "not") && fits(j, &inner))
-        (void)judge_miss(j, to, q->place, "'not' failed");
-    judge_all_of(j, q, seen, to);
-    judge_any_of(j, q, seen, to);
-    judge_one_of(j, q, seen, to);
-    if (q->resource->draft >= 7 && value_has(q->schema, "if"))
-        judge_if(j, q, seen, to);
 }
