@@ -383,21 +383,6 @@ static bool chart_plan(struct call *c, struct plan *plan)
     return true;
 }
 
-/* --- import ---------------------------------------------------------------------------- */
-
-static bool chart_import(struct call *c, const char *id, const struct value **out)
-{
-    static const char *const keys[] = {"namespace", "name", NULL};
-    const struct value *connection, *names;
-
-    if (!connection_import_id(c, id, keys, &connection, &names))
-        return false;
-    *out =
-        value_map_of(c->arena, {"cluster", connection}, {"namespace", value_at(names, "namespace")},
-                     {"name", value_at(names, "name")});
-    return true;
-}
-
 RESOURCE(istio_chart) = {
     .name = "istio_chart",
     .kind = KIND_MANAGED,
@@ -422,5 +407,5 @@ RESOURCE(istio_chart) = {
     .read = chart_read,
     .update = chart_update,
     .remove = chart_remove,
-    .import = chart_import,
+    .import = release_state_import,
 };

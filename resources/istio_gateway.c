@@ -349,19 +349,6 @@ static bool gateway_validate_config(struct call *c, const struct value *config)
     return gateway_validate(c, config);
 }
 
-static bool gateway_import(struct call *c, const char *id, const struct value **out)
-{
-    static const char *const keys[] = {"namespace", "name", NULL};
-    const struct value *connection, *names;
-
-    if (!connection_import_id(c, id, keys, &connection, &names))
-        return false;
-    *out =
-        value_map_of(c->arena, {"cluster", connection}, {"namespace", value_at(names, "namespace")},
-                     {"name", value_at(names, "name")});
-    return true;
-}
-
 RESOURCE(istio_gateway) = {
     .name = "istio_gateway",
     .kind = KIND_MANAGED,
@@ -381,5 +368,5 @@ RESOURCE(istio_gateway) = {
     .read = gateway_read,
     .update = gateway_update,
     .remove = gateway_remove,
-    .import = gateway_import,
+    .import = release_state_import,
 };

@@ -51,3 +51,16 @@ const struct value *release_state_id(struct call *c, const struct value *object)
     return value_f(c->arena, "%s/%s/%s", connection_name(value_at(object, "cluster")),
                    value_text(object, "namespace"), value_text(object, "name"));
 }
+
+bool release_state_import(struct call *c, const char *id, const struct value **out)
+{
+    static const char *const keys[] = {"namespace", "name", NULL};
+    const struct value *connection, *names;
+
+    if (!connection_import_id(c, id, keys, &connection, &names))
+        return false;
+    *out =
+        value_map_of(c->arena, {"cluster", connection}, {"namespace", value_at(names, "namespace")},
+                     {"name", value_at(names, "name")});
+    return true;
+}

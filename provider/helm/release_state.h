@@ -27,4 +27,8 @@ void release_state_plan(struct call *c, struct plan *plan, const char *revision,
 /* "<cluster>/<namespace>/<name>" of attributes with these names. */
 const struct value *release_state_id(struct call *c, const struct value *object);
 
+/* The hook of an import whose id names cluster, namespace and name; the read that
+ * follows looks for the release. */
+bool release_state_import(struct call *c, const char *id, const struct value **out);
+
 #endif
