@@ -1,10 +1,10 @@
 #include "provider.h"
 
-#include "helm/source.h"
 #include "http/client.h"
 #include "kube/kube.h"
 #include "schema/check.h"
 #include "schema/type.h"
+#include "source/source.h"
 
 static const struct attribute assume_role[] = {
     STRING("role_arn", REQUIRED, "ARN of the IAM role to assume.", .check = check_arn),

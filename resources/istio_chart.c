@@ -2,13 +2,13 @@
 #include <string.h>
 
 #include "helm/arguments.h"
-#include "helm/release_state.h"
-#include "helm/source.h"
 #include "istio/namespace.h"
 #include "kube/connection.h"
+#include "release/release_state.h"
 #include "schema/check.h"
 #include "schema/fallback.h"
 #include "schema/resource.h"
+#include "source/source.h"
 
 #define IMPORT_HINT                                                                                \
     "terraform import <address> "                                                                  \

@@ -3,12 +3,12 @@
 #include "codec/semver.h"
 #include "codec/yml.h"
 #include "helm/arguments.h"
-#include "helm/release.h"
-#include "helm/source.h"
 #include "kube/connection.h"
 #include "kube/set.h"
+#include "release/release.h"
 #include "schema/check.h"
 #include "schema/resource.h"
+#include "source/source.h"
 
 #define REDACTED "(sensitive)"
 

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "helm/arguments.h"
-#include "helm/source.h"
 #include "istio/control_plane.h"
 #include "istio/control_plane_id.h"
 #include "istio/install_adopt.h"
@@ -12,6 +11,7 @@
 #include "kube/connection.h"
 #include "schema/check.h"
 #include "schema/resource.h"
+#include "source/source.h"
 
 /* Private data. */
 #define ROOT_PENDING "root_pending" /* as istiod_ca says */

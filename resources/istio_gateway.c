@@ -1,8 +1,6 @@
 #include <string.h>
 
 #include "helm/arguments.h"
-#include "helm/release_state.h"
-#include "helm/source.h"
 #include "istio/gateway.h"
 #include "istio/gateway_adopt.h"
 #include "istio/gateway_live.h"
@@ -10,9 +8,11 @@
 #include "istio/namespace.h"
 #include "kube/connection.h"
 #include "kube/set.h"
+#include "release/release_state.h"
 #include "schema/check.h"
 #include "schema/fallback.h"
 #include "schema/resource.h"
+#include "source/source.h"
 
 #define REVISION "release_revision"
 

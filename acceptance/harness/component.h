@@ -20,12 +20,12 @@
 #include "base/clock.h"
 #include "base/test.h"
 #include "codec/json.h"
-#include "helm/source.h"
 #include "http/client.h"
 #include "kube/kube.h"
 #include "schema/check.h"
 #include "schema/invariant.h"
 #include "schema/resource.h"
+#include "source/source.h"
 
 enum { COMPONENT_CLUSTERS_MAX = 3 };
 

@@ -1,6 +1,6 @@
 #include "codec/json.h"
-#include "helm/json_schema.h"
 #include "helm/values.h"
+#include "json_schema/json_schema.h"
 
 /* A schema is JSON; a byte order mark in front is left out. */
 static bool read_schema(struct call *c, const struct chart *chart, const struct path *at,

@@ -2,13 +2,13 @@
 
 #include "helm/arguments.h"
 #include "helm/extra.h"
-#include "helm/source.h"
 #include "istio/component.h"
 #include "istio/control_plane_id.h"
 #include "istio/gateway_values.h"
 #include "istio/namespace.h"
 #include "istio/version.h"
 #include "kube/connection.h"
+#include "source/source.h"
 
 enum { MINOR_GATEWAY = 12 }; /* the first with the chart `gateway` */
 

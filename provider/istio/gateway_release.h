@@ -2,7 +2,7 @@
  * version, its values, and the objects beside them. */
 #ifndef ISTIO_GATEWAY_RELEASE_H
 #define ISTIO_GATEWAY_RELEASE_H
-#include "helm/release.h"
+#include "release/release.h"
 
 /* How an existing release is taken over. */
 #define GATEWAY_IMPORT                                                                             \

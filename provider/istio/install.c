@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "helm/source.h"
 #include "istio/install_values.h"
 #include "istio/version.h"
 #include "istio/webhook.h"
+#include "source/source.h"
 
 #define IMPORT_HINT                                                                                \
     "terraform import <address> "                                                                  \

@@ -6,8 +6,8 @@
  * a map from component to { private, keys, planned }. */
 #ifndef ISTIO_INSTALL_H
 #define ISTIO_INSTALL_H
-#include "helm/release.h"
 #include "istio/component.h"
+#include "release/release.h"
 
 #define INSTALL_PRIVATE "releases"
 

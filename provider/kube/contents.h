@@ -7,7 +7,8 @@
 struct kube_contents {
     /* List of objects with kind, apiVersion and metadata. Kinds that are but
      * views of others or come by themselves (Event, EndpointSlice, Lease, …)
-     * are left out, as is what has an owner in the namespace; each kind is listed up to a page's length. */
+     * are left out, as is what has an owner in the namespace; each kind is listed up to a page's
+     * length. */
     const struct value *objects;
     /* "pods (403)": what could not be listed; "" = nothing. */
     const char *unlisted;
