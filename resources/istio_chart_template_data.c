@@ -153,7 +153,7 @@ static void add_shown(struct arena *a, struct text_builder *b, const char *sourc
 
 static struct text manifest_of(struct arena *a, const struct rendered *r, bool with_crds)
 {
-    const struct value **objects = arena_array(a, r->object_count + 1, sizeof(*objects));
+    const struct value **objects = arena_array(a, r->object_count + 1, sizeof(struct value *));
     struct text_builder b;
 
     text_builder_init(&b, a, MANIFEST_BYTES_MAX);

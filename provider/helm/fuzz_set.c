@@ -16,7 +16,7 @@ static bool read_name(__attribute__((unused)) struct call *c, __attribute__((unu
 static const struct datum *values(struct arena *a)
 {
     const struct datum *root = datum_map_new(a), *inner = datum_map_new(a);
-    const struct datum **items = arena_array(a, 2, sizeof(*items));
+    const struct datum **items = arena_array(a, 2, sizeof(struct datum *));
 
     items[0] = datum_int64(a, 1);
     items[1] = inner;

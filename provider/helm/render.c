@@ -332,7 +332,8 @@ struct text render_manifest(struct arena *a, const struct rendered *r)
 /* In Helm's order, which is not that in which they run. */
 struct text render_hooks(struct arena *a, const struct rendered *r)
 {
-    const struct rendered_hook **order = arena_array(a, r->hook_count, sizeof(*order));
+    const struct rendered_hook **order =
+        arena_array(a, r->hook_count, sizeof(struct rendered_hook *));
     struct text_builder b;
 
     for (size_t i = 0; i < r->hook_count; i++)

@@ -80,7 +80,7 @@ static const struct datum *typed(struct arena *a, const struct datum *d, const c
 /* In a Go struct a list or map that was not given is nil. */
 static const struct datum *texts_datum(struct arena *a, const struct value *list)
 {
-    const struct datum **items = arena_array(a, value_count(list), sizeof(*items));
+    const struct datum **items = arena_array(a, value_count(list), sizeof(struct datum *));
 
     if (value_is_null(list))
         return typed(a, &datum_unmade_list, "[]string");
@@ -95,7 +95,7 @@ static const struct datum *struct_datum(struct arena *a, const struct field_row 
 static const struct datum *structs_datum(struct arena *a, const struct field_row *row,
                                          const struct value *list)
 {
-    const struct datum **items = arena_array(a, value_count(list), sizeof(*items));
+    const struct datum **items = arena_array(a, value_count(list), sizeof(struct datum *));
     const char *type_name = text_f(a, "[]%s", row->class->type_name);
 
     if (value_is_null(list))

@@ -122,7 +122,8 @@ static enum outcome scalar(struct setting *s, struct text t, const struct datum 
 /* "{a,b}" behind its first brace; a comma behind the last one is taken too. */
 static enum outcome braces(struct setting *s, const struct datum **out)
 {
-    const struct datum **items = arena_array(s->call->arena, s->all.len + 1, sizeof(*items));
+    const struct datum **items =
+        arena_array(s->call->arena, s->all.len + 1, sizeof(struct datum *));
     size_t count = 0;
     char stop;
 
@@ -230,7 +231,7 @@ static const struct datum *with_item(struct arena *a, const struct datum *list, 
                                      const struct datum *item)
 {
     size_t had = datum_len(list), count = had > index ? had : index + 1;
-    const struct datum **items = arena_array(a, count, sizeof(*items));
+    const struct datum **items = arena_array(a, count, sizeof(struct datum *));
 
     for (size_t i = 0; i < count; i++)
         items[i] = i < had ? list->list.items[i] : &datum_nil;
@@ -284,7 +285,7 @@ static enum outcome set_item(struct setting *s, const struct datum **list, size_
 
     if (junk.len > 0)
         return fail_key(s, junk, "stands behind the place in a list");
-    if (level > SET_NESTING_MAX * 2)
+    if (level > (size_t)SET_NESTING_MAX * 2)
         return fail(s, "it is nested too deep");
     switch (stop) {
     case '=':

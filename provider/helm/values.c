@@ -19,7 +19,7 @@ const struct datum *values_to_datum(struct arena *a, const struct value *v)
             return datum_int64(a, value_as_integer(v));
         return datum_of_value(a, v);
     case VALUE_LIST:
-        items = arena_array(a, v->list.count, sizeof(*items));
+        items = arena_array(a, v->list.count, sizeof(struct datum *));
         for (size_t i = 0; i < v->list.count; i++)
             items[i] = values_to_datum(a, v->list.items[i]);
         return datum_list(a, items, v->list.count);
@@ -36,7 +36,7 @@ const struct datum *values_to_datum(struct arena *a, const struct value *v)
 
 static const struct value *list_from_datum(struct arena *a, const struct datum *d)
 {
-    const struct value **items = arena_array(a, d->list.count, sizeof(*items));
+    const struct value **items = arena_array(a, d->list.count, sizeof(struct value *));
 
     for (size_t i = 0; i < d->list.count; i++)
         items[i] = values_from_datum(a, d->list.items[i]);

@@ -4,6 +4,8 @@
 
 #include "istio/gateway.h"
 
+enum { LIST_BYTES_MAX = 64 * 1024 };
+
 static const char *text_or(const struct value *v, const char *fallback)
 {
     return value_is_set(v) ? value_z(v) : fallback;
@@ -14,7 +16,7 @@ static const struct value *joined(struct arena *a, const struct value *list)
 {
     struct text_builder b;
 
-    text_builder_init(&b, a, 64 * 1024);
+    text_builder_init(&b, a, LIST_BYTES_MAX);
     for (size_t i = 0; i < value_count(list); i++) {
         if (i > 0)
             text_add_char(&b, ',');
@@ -28,7 +30,7 @@ static const struct value *joined_tags(struct arena *a, const struct value *map)
 {
     struct text_builder b;
 
-    text_builder_init(&b, a, 64 * 1024);
+    text_builder_init(&b, a, LIST_BYTES_MAX);
     for (size_t i = 0; i < value_count(map); i++)
         text_add_f(&b, "%s%s=%s", i > 0 ? "," : "", map->map.entries[i].key,
                    value_z(map->map.entries[i].value));

@@ -40,17 +40,18 @@ static void free_regex(void *regex)
 static struct regex *compiled(struct judge *j, const void *of, struct text pattern)
 {
     void **slot = memo_at(&j->patterns, of, NULL, NULL);
+    struct regex *regex = *slot;
     const char *reason;
 
-    if (*slot)
-        return *slot;
-    *slot = regex_new(j->a, pattern, &reason);
-    if (*slot)
-        arena_defer(j->a, free_regex, *slot);
+    if (regex)
+        return regex;
+    *slot = regex = regex_new(j->a, pattern, &reason);
+    if (regex)
+        arena_defer(j->a, free_regex, regex);
     else
         (void)judge_refuse(j, text_f(j->a, "the pattern %s cannot be read: %s",
                                      judge_quoted(j->a, text_z(j->a, pattern)), reason));
-    return *slot;
+    return regex;
 }
 
 bool judge_pattern(struct judge *j, const void *of, struct text pattern)

@@ -49,7 +49,7 @@ static const struct value *history_entry(struct arena *a, const struct value *se
 static const struct value *history_of(struct arena *a, const char *name,
                                       const struct value *secrets)
 {
-    const struct value **entries = arena_array(a, value_count(secrets), sizeof(*entries));
+    const struct value **entries = arena_array(a, value_count(secrets), sizeof(struct value *));
     size_t count = 0;
 
     for (size_t i = 0; i < value_count(secrets); i++) {
@@ -60,7 +60,7 @@ static const struct value *history_of(struct arena *a, const char *name,
         entries[count] = history_entry(a, secret);
         count += value_integer_at(entries[count], "revision") > 0;
     }
-    qsort(entries, count, sizeof(*entries), newest_first);
+    qsort(entries, count, sizeof(struct value *), newest_first);
     return value_list(a, entries, count);
 }
 

@@ -27,7 +27,7 @@ bool release_is_crd(const struct value *object)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 bool release_is_kept(const struct value *object)

@@ -145,7 +145,7 @@ static bool judge_suspects(struct looking *l)
         else
             drift_add(l, key, "(changed)");
     }
-    places = arena_array(a, value_count(objects), sizeof(*places));
+    places = arena_array(a, value_count(objects), sizeof(struct value *));
     kube_set_places_all(l->call, l->kube, objects, l->live, release_view, NULL, places);
     for (size_t i = 0; i < count; i++) {
         const char *key = value_z(value_item(l->suspects, i));

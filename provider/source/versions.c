@@ -24,7 +24,7 @@ static int offer_compare(const void *left, const void *right)
 const struct value *versions_sort(struct arena *a, const struct value *offered, unsigned flags)
 {
     struct offer *offers = arena_array(a, value_count(offered) + 1, sizeof(*offers));
-    const struct value **sorted = arena_array(a, value_count(offered) + 1, sizeof(*sorted));
+    const struct value **sorted = arena_array(a, value_count(offered) + 1, sizeof(struct value *));
     size_t count = 0;
 
     for (size_t i = 0; i < value_count(offered); i++) {

@@ -110,7 +110,9 @@ static struct text without_zero_decimals(struct text t)
 
 int64_t convert_truncate(double d)
 {
-    return d >= -0x1p63 && d < 0x1p63 ? (int64_t)d : INT64_MIN;
+    static const double end = 9223372036854775808.0; /* 2^63 */
+
+    return d >= -end && d < end ? (int64_t)d : INT64_MIN;
 }
 
 int64_t convert_integer(const struct datum *d)

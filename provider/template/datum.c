@@ -413,7 +413,7 @@ static const struct datum *copy(struct allowance *left, const struct datum *d);
 
 static const struct datum *copy_list(struct allowance *left, const struct datum *d)
 {
-    const struct datum **items = arena_array(left->arena, d->list.count, sizeof(*items));
+    const struct datum **items = arena_array(left->arena, d->list.count, sizeof(struct datum *));
     struct datum *out = list(left->arena, items, d->list.count);
 
     for (size_t i = 0; i < d->list.count; i++)
@@ -504,7 +504,7 @@ const struct datum *datum_of_value(struct arena *a, const struct value *v)
     case VALUE_STRING:
         return datum_string(a, v->string);
     case VALUE_LIST:
-        items = arena_array(a, v->list.count, sizeof(*items));
+        items = arena_array(a, v->list.count, sizeof(struct datum *));
         for (size_t i = 0; i < v->list.count; i++)
             items[i] = datum_of_value(a, v->list.items[i]);
         return datum_list(a, items, v->list.count);
@@ -519,7 +519,7 @@ static const struct value *to_value(struct allowance *left, const struct datum *
 
 static const struct value *list_to_value(struct allowance *left, const struct datum *d)
 {
-    const struct value **items = arena_array(left->arena, d->list.count, sizeof(*items));
+    const struct value **items = arena_array(left->arena, d->list.count, sizeof(struct value *));
 
     for (size_t i = 0; i < d->list.count; i++)
         items[i] = to_value(left, d->list.items[i]);

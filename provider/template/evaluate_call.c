@@ -248,7 +248,7 @@ bool evaluate_arguments(struct template_run *run, struct operand dot, const char
 
     if (!check_count(run, &s, name, arguments->count, given))
         return false;
-    values = given ? arena_array(run->arena, given, sizeof(*values)) : NULL;
+    values = given ? arena_array(run->arena, given, sizeof(struct datum *)) : NULL;
     for (size_t i = 0; i < given; i++) {
         struct operand value = i < arguments->count ? evaluate_argument(run, dot, letter_at(&s, i),
                                                                         arguments->nodes[i])

@@ -303,7 +303,7 @@ static struct text joined(struct function_call *f)
 
     if (f->count == 1 && f->arguments[0]->kind == DATUM_STRING)
         return f->arguments[0]->text;
-    shown = arena_array(f->arena, f->count, sizeof(*shown));
+    shown = arena_array(f->arena, f->count, sizeof(struct datum *));
     for (size_t i = 0; i < f->count; i++)
         shown[i] = f->arguments[i]->kind == DATUM_NIL ? &no_value : f->arguments[i];
     text_builder_init(&b, f->arena, OUTPUT_MAX);

@@ -37,7 +37,7 @@ static const struct datum *empty(struct arena *a, enum datum_kind kind, bool unm
 static const struct datum *error_as(struct arena *a, enum datum_kind kind, const char *error)
 {
     const struct datum *text = datum_string_z(a, error), *out;
-    const struct datum **items = arena_array(a, 1, sizeof(*items));
+    const struct datum **items = arena_array(a, 1, sizeof(struct datum *));
 
     if (kind == DATUM_LIST) {
         items[0] = text;

@@ -10,10 +10,10 @@ void node_list_add(struct arena *a, struct node_list *list, const struct node *n
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : LIST_FIRST;
-        const struct node **grown = arena_array(a, capacity, sizeof(*grown));
+        const struct node **grown = arena_array(a, capacity, sizeof(struct node *));
 
         if (list->count)
-            memcpy(grown, list->items, list->count * sizeof(*grown));
+            memcpy(grown, list->items, list->count * sizeof(struct node *));
         list->items = grown;
         list->capacity = capacity;
     }

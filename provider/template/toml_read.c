@@ -201,10 +201,10 @@ static bool read_array(struct reader *r, const struct datum **out)
 
     for (skip_lines(r); !take(r, "]"); skip_lines(r)) {
         if (count == capacity) {
-            const struct datum **more = arena_array(r->a, capacity * 2 + 8, sizeof(*more));
+            const struct datum **more = arena_array(r->a, capacity * 2 + 8, sizeof(struct datum *));
 
             if (count)
-                memcpy(more, items, count * sizeof(*items));
+                memcpy(more, items, count * sizeof(struct datum *));
             items = more;
             capacity = capacity * 2 + 8;
         }
@@ -465,9 +465,9 @@ static void append_table(struct reader *r, const struct datum *table, struct tex
     struct datum *longer = arena_alloc(r->a, sizeof(*longer));
 
     if ((count & (count - 1)) == 0) {
-        items = arena_array(r->a, count ? count * 2 : 1, sizeof(*items));
+        items = arena_array(r->a, count ? count * 2 : 1, sizeof(struct datum *));
         if (count)
-            memcpy(items, list->list.items, count * sizeof(*items));
+            memcpy(items, list->list.items, count * sizeof(struct datum *));
     } else {
         items = (const struct datum **)(uintptr_t)list->list.items;
     }

@@ -395,12 +395,13 @@ static int by_pretty_order(const void *left, const void *right)
 
 static const struct datum_entry **sorted(const struct writer *w, const struct datum_map *map)
 {
-    const struct datum_entry **entries = arena_array(w->b->arena, map->count + 1, sizeof(*entries));
+    const struct datum_entry **entries =
+        arena_array(w->b->arena, map->count + 1, sizeof(struct datum_entry *));
 
     for (size_t i = 0; i < map->count; i++)
         entries[i] = &map->entries[i];
     if (map->count)
-        qsort(entries, map->count, sizeof(*entries),
+        qsort(entries, map->count, sizeof(struct datum_entry *),
               w->form == YAML_WRITE ? by_natural_order : by_pretty_order);
     return entries;
 }
