@@ -17,7 +17,7 @@ static bool is_token_char(char c)
 
 static char peek(const struct reader *r)
 {
-    return r->rest.len ? r->rest.at[0] : (char)0;
+    return (char)(r->rest.len ? r->rest.at[0] : '\0');
 }
 
 static void skip(struct reader *r, const char *characters)

@@ -9,7 +9,7 @@
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
 }
 
 static unsigned digit_value(char c)
@@ -45,7 +45,7 @@ static unsigned take_base(struct text *t)
 
     if (!t->len || t->at[0] != '0')
         return 10;
-    mark = t->len >= 3 ? lower(t->at[1]) : 0;
+    mark = (char)(t->len >= 3 ? lower(t->at[1]) : '\0');
     if (mark == 'b' || mark == 'o' || mark == 'x') {
         *t = skip(*t, 2);
         return mark == 'b' ? 2 : mark == 'o' ? 8 : 16;
@@ -254,7 +254,7 @@ const struct datum *convert_nil_error(struct function_call *f)
 
 static struct items items_of_bytes(struct arena *a, struct text bytes)
 {
-    const struct datum **items = arena_array(a, bytes.len, sizeof *items);
+    const struct datum **items = arena_array(a, bytes.len, sizeof(struct datum *));
 
     for (size_t i = 0; i < bytes.len; i++)
         items[i] = datum_uint8(a, (uint8_t)bytes.at[i]);
@@ -289,7 +289,7 @@ struct items convert_strings(struct function_call *f, const struct datum *d)
         from = (struct items){d->list.items, d->list.count};
     else if (d->kind == DATUM_BYTES)
         from = items_of_bytes(f->arena, d->text);
-    texts = arena_array(f->arena, from.count, sizeof *texts);
+    texts = arena_array(f->arena, from.count, sizeof(struct datum *));
     for (size_t i = 0; i < from.count; i++)
         if (from.at[i]->kind != DATUM_NIL)
             texts[count++] = datum_string(f->arena, convert_text(f->arena, from.at[i]));
@@ -306,7 +306,7 @@ const struct datum *convert_built(struct function_call *f, const struct text_bui
 const struct datum *convert_typed(struct function_call *f, const struct datum *d,
                                   const char *type_name)
 {
-    struct datum *typed = arena_alloc(f->arena, sizeof *typed);
+    struct datum *typed = arena_alloc(f->arena, sizeof(*typed));
 
     *typed = *d;
     typed->type_name = type_name;

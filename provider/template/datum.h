@@ -122,7 +122,7 @@ const struct datum *datum_bool(bool b);
 const struct datum *datum_int(struct arena *a, int64_t i);
 const struct datum *datum_int64(struct arena *a, int64_t i);
 const struct datum *datum_uint8(struct arena *a, uint8_t i);
-const struct datum *datum_float64(struct arena *a, double d);
+const struct datum *datum_float64(struct arena *a, double real);
 const struct datum *datum_string(struct arena *a, struct text t);
 const struct datum *datum_string_z(struct arena *a, const char *z);
 const struct datum *datum_bytes(struct arena *a, struct text t);
@@ -138,13 +138,13 @@ const struct datum *datum_object(struct arena *a, const struct datum_class *clas
 /* d as a function gets it: see datum_class.as_argument. */
 const struct datum *datum_as_argument(struct arena *a, const struct datum *d);
 /* map must be a DATUM_MAP; changes it for all who hold it. */
-void datum_set(const struct datum *map, struct text key, const struct datum *v);
-void datum_unset(const struct datum *map, struct text key);
+void datum_set(const struct datum *d, struct text key, const struct datum *v);
+void datum_unset(const struct datum *d, struct text key);
 
 /* --- asking -------------------------------------------------------------- */
 /* NULL when absent or not a map. */
-const struct datum *datum_get(const struct datum *map, struct text key);
-const struct datum *datum_get_z(const struct datum *map, const char *key);
+const struct datum *datum_get(const struct datum *d, struct text key);
+const struct datum *datum_get_z(const struct datum *d, const char *key);
 /* Bytes of a string, elements of a list, entries of a map; else 0. */
 size_t datum_len(const struct datum *d);
 /* A map or list that Go has not made: it is written as null, and setting a key in the

@@ -199,5 +199,7 @@ int64_t duration_round(int64_t duration, int64_t unit)
 
 double duration_in(int64_t duration, int64_t unit)
 {
-    return (double)(duration / unit) + (double)(duration % unit) / (double)unit;
+    int64_t whole = duration / unit, rest = duration % unit;
+
+    return (double)whole + (double)rest / (double)unit;
 }

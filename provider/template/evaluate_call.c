@@ -215,7 +215,7 @@ static struct shape shape_of(const char *parameters)
 
 static char letter_at(const struct shape *s, size_t i)
 {
-    return i < s->fixed ? s->letters[i] : s->variadic;
+    return (char)(i < s->fixed ? s->letters[i] : s->variadic);
 }
 
 static bool check_count(struct template_run *run, const struct shape *s, struct text name,

@@ -26,6 +26,6 @@ void format_printf(struct text_builder *b, struct text format, const struct datu
 void format_operand(struct text_builder *b, const struct format_verb *v, const struct datum *d);
 
 /* strconv.FormatFloat with the shortest digits: form is 'e', 'f' or 'g'. */
-void format_shortest(struct text_builder *b, double d, char form);
+void format_shortest(struct text_builder *b, double real, char form);
 
 #endif

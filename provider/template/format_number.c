@@ -158,7 +158,7 @@ static void add_based(struct text_builder *b, const struct format_verb *v, int64
         return;
     }
     if (i < 0 || v->plus || v->blank)
-        text_add_char(&whole, i < 0 ? '-' : v->plus ? '+' : ' ');
+        text_add_char(&whole, (char)(i < 0 ? '-' : v->plus ? '+' : ' '));
     add_prefix(&whole, v, base, zeros > 0 || digits.at[0] == '0');
     add_repeated(&whole, '0', zeros);
     text_add(&whole, digits);
@@ -380,6 +380,6 @@ bool format_float(struct text_builder *b, const struct format_verb *v, double re
         add_signed(b, &spaces, sign[0] == '\0' || sign[0] == '+' ? "+" : sign, TEXT("Inf"));
     else
         add_signed(b, v, sign,
-                   unsigned_float(b->arena, v, v->verb == 'v' ? 'g' : (char)v->verb, real));
+                   unsigned_float(b->arena, v, (char)(v->verb == 'v' ? 'g' : v->verb), real));
     return true;
 }

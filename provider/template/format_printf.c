@@ -19,7 +19,7 @@ struct formatting {
 
 static char current(const struct formatting *f)
 {
-    return f->at < f->format.len ? f->format.at[f->at] : '\0';
+    return (char)(f->at < f->format.len ? f->format.at[f->at] : '\0');
 }
 
 static bool at_end(const struct formatting *f)

@@ -65,7 +65,7 @@ static size_t slot_of(struct text name)
 
 static void fill_slots(void)
 {
-    for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++)
+    for (size_t t = 0; t < sizeof(tables) / sizeof(struct function *); t++)
         for (const struct function *f = tables[t]; f->name; f++) {
             size_t slot = slot_of(text_of(f->name));
 

@@ -127,7 +127,7 @@ static bool less(struct function_call *f, const struct datum *a, const struct da
 
 static const struct datum *lt(struct function_call *f)
 {
-    bool is;
+    bool is = false;
 
     return less(f, f->arguments[0], f->arguments[1], &is) ? datum_bool(is) : NULL;
 }
@@ -140,21 +140,21 @@ static bool less_or_equal(struct function_call *f, bool *out)
 
 static const struct datum *le(struct function_call *f)
 {
-    bool is;
+    bool is = false;
 
     return less_or_equal(f, &is) ? datum_bool(is) : NULL;
 }
 
 static const struct datum *gt(struct function_call *f)
 {
-    bool is;
+    bool is = false;
 
     return less_or_equal(f, &is) ? datum_bool(!is) : NULL;
 }
 
 static const struct datum *ge(struct function_call *f)
 {
-    bool is;
+    bool is = false;
 
     return less(f, f->arguments[0], f->arguments[1], &is) ? datum_bool(!is) : NULL;
 }

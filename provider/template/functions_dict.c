@@ -44,7 +44,7 @@ static const struct datum *run_has_key(struct function_call *f)
 
 static const struct datum *run_pluck(struct function_call *f)
 {
-    const struct datum **found = arena_array(f->arena, f->count, sizeof *found);
+    const struct datum **found = arena_array(f->arena, f->count, sizeof(struct datum *));
     size_t count = 0;
 
     for (size_t i = 1; i < f->count; i++) {
@@ -63,7 +63,7 @@ static const struct datum *run_keys(struct function_call *f)
 
     for (size_t i = 0; i < f->count; i++)
         count += datum_len(function_argument(f, i));
-    keys = arena_array(f->arena, count, sizeof *keys);
+    keys = arena_array(f->arena, count, sizeof(struct datum *));
     count = 0;
     for (size_t i = 0; i < f->count; i++) {
         const struct datum_map *map = function_argument(f, i)->map;
@@ -77,7 +77,7 @@ static const struct datum *run_keys(struct function_call *f)
 static const struct datum *run_values(struct function_call *f)
 {
     const struct datum_map *map = function_argument(f, 0)->map;
-    const struct datum **values = arena_array(f->arena, map->count, sizeof *values);
+    const struct datum **values = arena_array(f->arena, map->count, sizeof(struct datum *));
 
     for (size_t i = 0; i < map->count; i++)
         values[i] = map->entries[i].value;

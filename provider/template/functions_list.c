@@ -1,6 +1,7 @@
 /* Lists. Sprig's functions take anything that Go calls a slice, so bytes too. */
 #include "template/convert.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 static const struct datum *list_of(struct function_call *f, struct items items)
@@ -69,7 +70,7 @@ static const struct datum *run_initial(struct function_call *f)
 
 static const struct datum *join_two(struct function_call *f, struct items a, struct items b)
 {
-    const struct datum **items = arena_array(f->arena, a.count + b.count, sizeof *items);
+    const struct datum **items = arena_array(f->arena, a.count + b.count, sizeof(struct datum *));
 
     for (size_t i = 0; i < a.count; i++)
         items[i] = a.at[i];
@@ -98,7 +99,7 @@ static const struct datum *run_prepend(struct function_call *f)
 
 static const struct datum *run_concat(struct function_call *f)
 {
-    struct items *parts = arena_array(f->arena, f->count, sizeof *parts);
+    struct items *parts = arena_array(f->arena, f->count, sizeof(*parts));
     const struct datum **items;
     size_t count = 0;
 
@@ -108,7 +109,7 @@ static const struct datum *run_concat(struct function_call *f)
             return NULL;
         count += parts[i].count;
     }
-    items = arena_array(f->arena, count, sizeof *items);
+    items = arena_array(f->arena, count, sizeof(struct datum *));
     count = 0;
     for (size_t i = 0; i < f->count; i++)
         for (size_t k = 0; k < parts[i].count; k++)
@@ -125,7 +126,7 @@ static const struct datum *run_reverse(struct function_call *f)
 
     if (!convert_items(f, function_argument(f, 0), "Cannot find reverse on type ", "", &items))
         return NULL;
-    reversed = arena_array(f->arena, items.count, sizeof *reversed);
+    reversed = arena_array(f->arena, items.count, sizeof(struct datum *));
     for (size_t i = 0; i < items.count; i++)
         reversed[items.count - i - 1] = items.at[i];
     return datum_list(f->arena, reversed, items.count);
@@ -140,7 +141,7 @@ static const struct datum *run_uniq(struct function_call *f)
 
     if (!convert_items(f, function_argument(f, 0), "Cannot find uniq on type ", "", &items))
         return NULL;
-    kept = arena_array(f->arena, items.count, sizeof *kept);
+    kept = arena_array(f->arena, items.count, sizeof(struct datum *));
     for (size_t i = 0; i < items.count; i++) {
         if (!search(f, (struct items){kept, count}, items.at[i], &found))
             return NULL;
@@ -159,7 +160,7 @@ static const struct datum *run_without(struct function_call *f)
 
     if (!convert_items(f, function_argument(f, 0), "Cannot find without on type ", "", &items))
         return NULL;
-    kept = arena_array(f->arena, items.count, sizeof *kept);
+    kept = arena_array(f->arena, items.count, sizeof(struct datum *));
     for (size_t i = 0; i < items.count; i++) {
         if (!search(f, (struct items){f->arguments + 1, f->count - 1}, items.at[i], &found))
             return NULL;
@@ -177,7 +178,7 @@ static const struct datum *run_compact(struct function_call *f)
 
     if (!convert_items(f, function_argument(f, 0), "Cannot compact on type ", "", &items))
         return NULL;
-    kept = arena_array(f->arena, items.count, sizeof *kept);
+    kept = arena_array(f->arena, items.count, sizeof(struct datum *));
     for (size_t i = 0; i < items.count; i++)
         if (datum_truth(items.at[i]))
             kept[count++] = items.at[i];
@@ -236,7 +237,7 @@ static const struct datum *run_chunk(struct function_call *f)
         items.count = 0;
     step = size > 0 ? (size_t)size : 1;
     count = items.count / step + (items.count % step > 0);
-    chunks = arena_array(f->arena, count, sizeof *chunks);
+    chunks = arena_array(f->arena, count, sizeof(struct datum *));
     for (size_t i = 0; i < count; i++) {
         size_t left = items.count - i * step;
 
@@ -264,11 +265,11 @@ static const struct datum *run_sort_alpha(struct function_call *f)
         texts = convert_strings(f, from);
     else
         from = datum_string(f->arena, convert_text(f->arena, from));
-    sorted = arena_array(f->arena, texts.count, sizeof *sorted);
+    sorted = arena_array(f->arena, texts.count, sizeof(struct datum *));
     for (size_t i = 0; i < texts.count; i++)
         sorted[i] = texts.at[i];
     if (texts.count)
-        qsort(sorted, texts.count, sizeof *sorted, by_text);
+        qsort(sorted, texts.count, sizeof(struct datum *), by_text);
     return datum_strings(f->arena, sorted, texts.count);
 }
 
@@ -307,7 +308,7 @@ static const struct datum *steps(struct function_call *f, int64_t start, int64_t
 
     if (!count_steps(f, start, stop, step, &count))
         return NULL;
-    items = arena_array(f->arena, count, sizeof *items);
+    items = arena_array(f->arena, count, sizeof(struct datum *));
     for (size_t i = 0; i < count; i++)
         items[i] = datum_int(f->arena, start + (int64_t)i * step);
     return convert_typed(f, datum_list(f->arena, items, count), "[]int");
@@ -342,8 +343,11 @@ static const struct datum *run_seq(struct function_call *f)
     if (!count_steps(f, start, past, step, &count))
         return NULL;
     text_builder_init(&b, f->arena, (size_t)CONVERT_ITEMS_MAX * 24);
-    for (size_t i = 0; i < count; i++)
-        text_add_f(&b, "%s%lld", i ? " " : "", (long long)(start + (int64_t)i * step));
+    for (size_t i = 0; i < count; i++) {
+        int64_t number = start + (int64_t)i * step;
+
+        text_add_f(&b, "%s%" PRId64, i ? " " : "", number);
+    }
     return datum_string(f->arena, text_built(&b));
 }
 

@@ -50,7 +50,7 @@ static bool merge_maps(struct function_call *f, const struct datum *into, const 
     }
     if (!function_work(f, 1 + count))
         return false;
-    entries = arena_copy(f->arena, from->map->entries, count * sizeof *entries);
+    entries = arena_copy(f->arena, from->map->entries, count * sizeof(*entries));
     for (size_t i = 0; i < count; i++)
         if (!merge_key(f, into, from, &entries[i], overwrite, depth))
             return false;

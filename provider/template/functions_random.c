@@ -22,7 +22,7 @@ static bool random_bytes(struct function_call *f, unsigned char *out, size_t len
 static bool random_below(struct function_call *f, uint64_t limit, uint64_t *out)
 {
     uint64_t fair = UINT64_MAX - UINT64_MAX % limit;
-    unsigned char bytes[sizeof *out];
+    unsigned char bytes[sizeof(*out)];
 
     do {
         if (!random_bytes(f, bytes, sizeof bytes))
@@ -55,7 +55,7 @@ static const struct datum *run_shuffle(struct function_call *f)
     if (count > CONVERT_ITEMS_MAX)
         return function_fail(f, "%zu is too many at random: at most %d", count,
                              (int)CONVERT_ITEMS_MAX);
-    runes = arena_array(f->arena, count, sizeof *runes);
+    runes = arena_array(f->arena, count, sizeof(*runes));
     for (size_t i = 0, at = 0; i < count; i++, at += len)
         runes[i] = rune_decode(t, at, &len);
     text_builder_init(&b, f->arena, TEMPLATE_OUTPUT_BYTES_MAX);

@@ -152,7 +152,7 @@ static void add_text(struct function_call *f, struct texts *t, struct text text)
         const struct datum **larger;
 
         t->capacity = t->capacity ? t->capacity * 2 : 8;
-        larger = arena_array(f->arena, t->capacity, sizeof *larger);
+        larger = arena_array(f->arena, t->capacity, sizeof(struct datum *));
         for (size_t i = 0; i < t->count; i++)
             larger[i] = t->at[i];
         t->at = larger;

@@ -27,7 +27,7 @@ enum { SHORT_PART_BYTES = 64 };
 /* By Knuth, Morris and Pratt: in time that grows with t, whatever part looks like. */
 static size_t find_long(struct text t, struct text part)
 {
-    size_t *border = memory_new(part.len, sizeof *border), at = 0, matched = 0;
+    size_t *border = memory_new(part.len, sizeof(*border)), at = 0, matched = 0;
 
     for (size_t i = 1, len = 0; i < part.len; border[i++] = len) {
         while (len && part.at[i] != part.at[len])
@@ -214,7 +214,7 @@ static const struct datum *run_split_list(struct function_call *f)
 
     for (struct text r = rest; take_piece(&r, separator, &piece); count++)
         ;
-    pieces = arena_array(f->arena, count, sizeof *pieces);
+    pieces = arena_array(f->arena, count, sizeof(struct datum *));
     for (size_t i = 0; take_piece(&rest, separator, &piece); i++)
         pieces[i] = datum_string(f->arena, piece);
     return datum_strings(f->arena, pieces, count);

@@ -174,9 +174,12 @@ static const struct datum *run_duration_round(struct function_call *f)
         uint64_t nanoseconds;
         const char *name;
     } units[] = {
-        {365 * 24 * DURATION_HOUR, "y"}, {30 * 24 * DURATION_HOUR, "mo"},
-        {24 * DURATION_HOUR, "d"},       {DURATION_HOUR, "h"},
-        {DURATION_MINUTE, "m"},          {DURATION_SECOND, "s"},
+        {UINT64_C(365) * 24 * DURATION_HOUR, "y"},
+        {UINT64_C(30) * 24 * DURATION_HOUR, "mo"},
+        {UINT64_C(24) * DURATION_HOUR, "d"},
+        {DURATION_HOUR, "h"},
+        {DURATION_MINUTE, "m"},
+        {DURATION_SECOND, "s"},
     };
     int64_t duration = duration_of(f, function_argument(f, 0));
     uint64_t length = duration < 0 ? 0 - (uint64_t)duration : (uint64_t)duration;

@@ -123,7 +123,7 @@ static const struct datum *run_equal(struct function_call *f, const struct datum
 /* Takes what was changed, and says so in the original text as Go does. */
 static const struct datum *changed(struct function_call *f, struct semver v)
 {
-    struct semver *copy = arena_alloc(f->arena, sizeof *copy);
+    struct semver *copy = arena_alloc(f->arena, sizeof(*copy));
     bool prefixed = text_starts_with(v.original, "v");
 
     *copy = v;
@@ -268,7 +268,7 @@ static bool read(struct function_call *f, size_t i, struct semver *v)
 
 static const struct datum *run_semver(struct function_call *f)
 {
-    struct semver *v = arena_alloc(f->arena, sizeof *v);
+    struct semver *v = arena_alloc(f->arena, sizeof(*v));
 
     return read(f, 0, v) ? datum_object(f->arena, &pointer_class, v) : NULL;
 }

@@ -273,7 +273,7 @@ static struct token quoted(struct lexer *l, char quote, enum token_kind kind, co
     size_t at = l->at + 1;
 
     for (;; at++) {
-        char c = at < l->source.len ? l->source.at[at] : '\n';
+        char c = (char)(at < l->source.len ? l->source.at[at] : '\n');
 
         if (c == '\\' && at + 1 < l->source.len && l->source.at[at + 1] != '\n')
             at++;

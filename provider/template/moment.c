@@ -58,7 +58,7 @@ struct moment moment_of_date(const struct moment_date *date, int32_t nanoseconds
     int64_t local = wrapping_product(clock_days(year, month + 1, 1) + date->day - 1, DAY);
     int32_t offset;
 
-    local = wrapping_sum(local, (int64_t)date->hour * 3600 + date->minute * 60 + date->second);
+    local = wrapping_sum(local, ((int64_t)date->hour * 60 + date->minute) * 60 + date->second);
     /* The offset that held at the time that is sought: a second look settles it. */
     offset = zone_at(zone, local).offset;
     offset = zone_at(zone, wrapping_sum(local, -offset)).offset;

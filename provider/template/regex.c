@@ -28,7 +28,7 @@ static pcre2_code *compile(struct text pattern, uint32_t options)
 
 struct regex *regex_new(struct arena *a, struct text pattern, const char **reason)
 {
-    struct regex *r = memory_new(1, sizeof *r);
+    struct regex *r = memory_new(1, sizeof(*r));
 
     if (regex_syntax_translate(a, pattern, &r->syntax, reason)) {
         r->code = compile(r->syntax.pattern, PCRE2_MATCH_INVALID_UTF);

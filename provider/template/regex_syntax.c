@@ -231,13 +231,13 @@ static bool check_text(struct regex_reading *s)
 bool regex_syntax_translate(struct arena *a, struct text pattern, struct regex_syntax *out,
                             const char **reason)
 {
-    struct regex_reading *s = arena_alloc(a, sizeof *s);
+    struct regex_reading *s = arena_alloc(a, sizeof(*s));
     bool read;
 
     s->arena = a;
     s->whole = s->rest = pattern;
     s->group_count = 1;
-    s->names = arena_array(a, count_groups(pattern), sizeof *s->names);
+    s->names = arena_array(a, count_groups(pattern), sizeof(*s->names));
     text_builder_init(&s->out, a, 64 * (size_t)REGEX_PATTERN_BYTES_MAX);
     read = check_text(s);
     while (read && s->rest.len)

@@ -142,7 +142,7 @@ static const struct datum_class location_class = {
 /* --- times -------------------------------------------------------------------------- */
 const struct datum *time_object(struct arena *a, const struct moment *m)
 {
-    return datum_object(a, &time_class, arena_copy(a, m, sizeof *m));
+    return datum_object(a, &time_class, arena_copy(a, m, sizeof(*m)));
 }
 
 const struct moment *time_object_moment(const struct datum *d)

@@ -344,7 +344,7 @@ static bool read_word(struct reader *r, const struct datum **out)
 
 static bool read_value(struct reader *r, const struct datum **out)
 {
-    struct text text;
+    struct text text = {"", 0};
     bool done;
 
     if (r->depth >= TOML_DEPTH_MAX)
@@ -436,7 +436,7 @@ static bool read_key(struct reader *r, const struct datum **table, struct text *
 static bool read_assignment(struct reader *r, const struct datum *table)
 {
     const char *outer = r->key, *start = r->at;
-    const struct datum *value;
+    const struct datum *value = NULL;
     struct text name;
 
     if (!read_key(r, &table, &name))

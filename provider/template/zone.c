@@ -74,7 +74,7 @@ static bool read_kinds(struct arena *a, struct reader *r, const struct header *h
     if (!kinds || !names || !h->kinds)
         return false;
     z = arena_copy(a, names, h->name_bytes);
-    zone->kinds = arena_array(a, h->kinds, sizeof *zone->kinds);
+    zone->kinds = arena_array(a, h->kinds, sizeof(*zone->kinds));
     zone->kind_count = h->kinds;
     for (size_t i = 0; i < h->kinds; i++, kinds += 6) {
         if (kinds[5] >= h->name_bytes)
@@ -92,7 +92,7 @@ static bool read_starts(struct arena *a, struct reader *r, const struct header *
 
     if (!times || !kinds)
         return false;
-    starts = arena_array(a, h->starts, sizeof *starts);
+    starts = arena_array(a, h->starts, sizeof(*starts));
     for (size_t i = 0; i < h->starts; i++) {
         starts[i] = number(times + i * time_bytes, time_bytes);
         if (kinds[i] >= h->kinds || (i && starts[i] <= starts[i - 1]))
@@ -118,7 +118,7 @@ static void read_rule(struct arena *a, struct reader r, struct zone *zone)
 const struct zone *zone_read(struct arena *a, const char *name, struct text file)
 {
     struct reader r = {(const unsigned char *)file.at, file.len};
-    struct zone *zone = arena_alloc(a, sizeof *zone);
+    struct zone *zone = arena_alloc(a, sizeof(*zone));
     size_t time_bytes = 4;
     struct header h;
 
@@ -179,10 +179,10 @@ const struct zone *zone_load(struct arena *a, struct text name)
 
 const struct zone *zone_fixed(struct arena *a, const char *name, int32_t offset)
 {
-    struct zone *zone = arena_alloc(a, sizeof *zone);
+    struct zone *zone = arena_alloc(a, sizeof(*zone));
 
     zone->name = name;
-    zone->kinds = arena_alloc(a, sizeof *zone->kinds);
+    zone->kinds = arena_alloc(a, sizeof(*zone->kinds));
     zone->kinds[0] = (struct zone_kind){name, offset, false};
     zone->kind_count = 1;
     return zone;

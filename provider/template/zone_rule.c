@@ -132,7 +132,8 @@ static int64_t day_of(const struct zone_change *change, int64_t year)
         break;
     }
     first = clock_days(year, change->month, 1);
-    day = ((change->day - (first + 4)) % 7 + 7) % 7 + (change->week - 1) * 7; /* 1970: Thursday */
+    /* 1970 began on a Thursday */
+    day = ((change->day - (first + 4)) % 7 + 7) % 7 + (int64_t)(change->week - 1) * 7;
     if (day >= moment_days_in_month(change->month, year))
         day -= 7; /* week 5 is the last */
     return first + day - clock_days(year, 1, 1);
@@ -146,8 +147,8 @@ static int64_t second_of(const struct zone_change *change, int64_t year, int32_t
 struct zone_kind zone_rule_at(const struct zone_rule *rule, int64_t seconds)
 {
     struct moment_date date = moment_date_of_seconds(seconds);
-    int64_t in_year =
-        (int64_t)(date.year_day - 1) * DAY + date.hour * HOUR + date.minute * 60 + date.second;
+    int64_t in_year = (int64_t)(date.year_day - 1) * DAY + (int64_t)date.hour * HOUR +
+                      (int64_t)date.minute * 60 + date.second;
     int64_t start, end;
     bool is_summer;
 
