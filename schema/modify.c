@@ -72,7 +72,8 @@ static const struct value *modified(const struct modify *m, const struct attribu
     if (row->flags & WRITE_ONLY)
         return &value_null;
     if (value_is_null(config))
-        return row->flags & COMPUTED ? computed(m, row, prior) : &value_null;
+        return row->flags & COMPUTED ? computed(m, row, prior)
+                                     : config; /* a null may have a type */
     if (!row->nested || !value_is_set(config))
         return config;
     return modified_nested(m, row, prior, config);

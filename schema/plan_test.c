@@ -441,3 +441,20 @@ TEST(plan_of_anything)
             arena_free(own);
         }
 }
+
+/* `given ? {…} : null` is a null that has a type, which Terraform compares. */
+TEST(a_null_keeps_its_type)
+{
+    const struct resource *flat_table = &tables[0];
+    const struct value *typed = value_typed(a, &value_null, &type_string_map);
+    const struct value *config = value_map_of(a, {"name", value_string(a, "n")}, {"values", typed});
+    struct question q = {.arena = a,
+                         .resource = flat_table,
+                         .prior = &value_null,
+                         .config = config,
+                         .what = "typed null"};
+    struct plan plan = ask(&q, q.prior, config);
+
+    assert_string_equal(flat_table->name, "flat");
+    assert_true(type_equal(type_of_value(a, value_at(plan.planned, "values")), &type_string_map));
+}
