@@ -61,6 +61,8 @@ static const struct attribute attributes[] = {
          .fallback = "false"),
     BOOL("disable_hooks", OPTIONAL | COMPUTED, "Do not run the chart's hooks.",
          .fallback = "false"),
+    BOOL("skip_schema_validation", OPTIONAL | COMPUTED,
+         "Do not hold the values against the chart's `values.schema.json`.", .fallback = "false"),
     NUMBER("history_limit", OPTIONAL | COMPUTED,
            "How many release records are kept for `helm history` and `helm rollback`.", .min = 1,
            .max = 1000, .fallback = "10"),
@@ -87,6 +89,7 @@ static unsigned flags_of(const struct value *object)
            (value_flag(object, "delete_crds") ? 0 : (unsigned)RELEASE_KEEP_CRDS) |
            (value_flag(object, "disable_hooks") ? (unsigned)RELEASE_NO_HOOKS : 0) |
            (value_flag(object, "wait") ? (unsigned)RELEASE_WAIT : 0) |
+           (value_flag(object, "skip_schema_validation") ? (unsigned)RELEASE_NO_SCHEMA : 0) |
            (value_flag(object, "skip_crds") ? (unsigned)RELEASE_NO_CRDS : 0);
 }
 

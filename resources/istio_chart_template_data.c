@@ -44,6 +44,8 @@ static const struct attribute attributes[] = {
          "Render as for an upgrade instead of an install. Left out, it is false."),
     BOOL("include_crds", OPTIONAL,
          "Have the CRDs of the chart's folder `crds/` in `manifest`, too. Left out, it is false."),
+    BOOL("skip_schema_validation", OPTIONAL,
+         "Do not hold the values against the chart's `values.schema.json`. Left out, it is false."),
     STRING("manifest", COMPUTED,
            "What was rendered, as `helm template` prints it. The data of Secrets is "
            "`" REDACTED "`."),
@@ -263,6 +265,7 @@ static bool template_read(struct call *c, const struct value *config, const stru
                                      .namespace = namespace[0] ? namespace : "default",
                                      .revision = 1,
                                      .is_upgrade = value_flag(config, "is_upgrade"),
+                                     .skip_schema = value_flag(config, "skip_schema_validation"),
                                      .values_at = path_of(c->arena, "values"),
                                      .chart_at = path_of(c->arena, "chart")};
     struct kube *k = NULL;

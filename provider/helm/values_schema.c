@@ -30,7 +30,7 @@ static bool check_one(struct call *c, const struct chart *chart, const struct va
     if (refused)
         return diag_error(c->diags, at,
                           text_f(c->arena, "Cannot use the values schema of chart %s", chart->name),
-                          "values.schema.json: %s.", refused);
+                          "values.schema.json: %s (skip_schema_validation).", refused);
     for (const struct json_schema_miss *miss = misses; miss; miss = miss->next)
         (void)diag_error(c->diags, at,
                          text_f(c->arena, "Values do not fit the schema of chart %s", chart->name),
