@@ -1,5 +1,6 @@
 #include "provider.h"
 
+#include "aws/eks_token.h"
 #include "http/client.h"
 #include "kube/kube.h"
 #include "schema/check.h"
@@ -80,6 +81,9 @@ struct provider *provider_new(void)
     p->clients.http = http_client_new(p->cancel);
     p->clients.kube = kube_pool_new(p->clients.http);
     p->clients.charts = chart_store_new(p->clients.http);
+    p->clients.aws = aws_pool_new(p->clients.http);
+    kube_pool_set_eks_token(p->clients.kube, eks_connection_token);
+    kube_pool_set_eks_cluster(p->clients.kube, eks_connection_cluster);
     return p;
 }
 
@@ -89,6 +93,7 @@ void provider_free(struct provider *p)
         return;
     chart_store_free(p->clients.charts);
     kube_pool_free(p->clients.kube);
+    aws_pool_free(p->clients.aws);
     http_client_free(p->clients.http);
     cancel_free(p->cancel);
     arena_free(p->arena);
