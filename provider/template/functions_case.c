@@ -348,6 +348,8 @@ static const struct datum *words_apart(struct function_call *f, char connector)
 {
     struct apart s = {.connector = connector, .rest = function_text(f, 0)};
 
+    if (!function_work(f, s.rest.len)) /* it is for names */
+        return NULL;
     builder(f, &s.b);
     s.word = take_word(&s.rest);
     while (s.rest.len) {

@@ -56,9 +56,9 @@ struct node {
             const struct function *function;
             struct text name;
         } call;
-        struct {                      /* FIELD, VARIABLE, CHAIN */
-            const struct node *base;  /* CHAIN */
-            const struct text *names; /* a variable's own comes first, with its $ */
+        struct {                     /* FIELD, VARIABLE, CHAIN */
+            const struct node *base; /* CHAIN */
+            struct text *names;      /* a variable's own comes first, with its $ */
             size_t count;
         } path;
         struct { /* BOOL, NUMBER, STRING */

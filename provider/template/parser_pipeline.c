@@ -4,14 +4,19 @@
 #include "template/parser_parts.h"
 
 /* --- operands ---------------------------------------------------------------- */
+/* Grows by doubling. */
 static void add_name(struct parser *p, struct node *n, struct text name)
 {
-    struct text *names = arena_array(p->arena, n->path.count + 1, sizeof(*names));
+    size_t count = n->path.count;
 
-    if (n->path.count)
-        memcpy(names, n->path.names, n->path.count * sizeof(*names));
-    names[n->path.count++] = name;
-    n->path.names = names;
+    if ((count & (count - 1)) == 0) {
+        struct text *names = arena_array(p->arena, count ? count * 2 : 1, sizeof(*names));
+
+        if (count)
+            memcpy(names, n->path.names, count * sizeof(*names));
+        n->path.names = names;
+    }
+    n->path.names[n->path.count++] = name;
 }
 
 static struct text without_dot(struct text field)

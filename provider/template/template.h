@@ -16,10 +16,10 @@
 #include "template/datum.h"
 
 enum {
-    TEMPLATE_OUTPUT_BYTES_MAX = 64 << 20, /* of one file, and of any text on the way */
-    TEMPLATE_WORK_BYTES_MAX = 256 << 20,  /* of all texts of one execution */
-    TEMPLATE_MEMORY_BYTES_MAX = 1 << 30,  /* of all executions of a set */
-    TEMPLATE_STEPS_MAX = 10000000,        /* of one execution: calls, turns, sizes of operands */
+    TEMPLATE_OUTPUT_BYTES_MAX = 64 << 20,  /* of one file, and of any text on the way */
+    TEMPLATE_WORK_BYTES_MAX = 256 << 20,   /* of all texts of one execution */
+    TEMPLATE_MEMORY_BYTES_MAX = 512 << 20, /* of all executions of a set */
+    TEMPLATE_STEPS_MAX = 10000000,         /* of one execution: calls, turns, sizes of operands */
     TEMPLATE_SOURCE_BYTES_MAX = 16 << 20,
     TEMPLATE_INCLUDE_DEPTH_MAX = 1000, /* of one name, as in Helm */
     TEMPLATE_NESTING_MAX = 5000,       /* templates inside each other */
