@@ -229,6 +229,23 @@ TEST(an_upgrade_that_fails_leaves_the_running_release)
     component_stop(&t);
 }
 
+/* Compared with the chart's text instead, the plan would be another one a moment later. */
+TEST(a_dry_run_without_an_answer_is_no_plan)
+{
+    const char *more = "\"values_yaml\": [\"autoscaleMax: 7\"]";
+    const struct value *state;
+    struct component t;
+
+    component_start(&t, a, 1);
+    state = must_apply(&t, NULL, plane(a, ""));
+    sandbox_fault(t.servers[0], FAULT_GARBAGE, 1, 0, "dryRun");
+    assert_null(component_apply(&t, control_plane, state, plane(a, more)));
+    assert_null(object_at(&t, RECORD "istiod.v2"));
+    sandbox_fault(t.servers[0], FAULT_NONE, 0, 0, NULL);
+    must_apply(&t, state, plane(a, more));
+    component_stop(&t);
+}
+
 /* A render that fails asks for nothing to be written. */
 TEST(values_that_do_not_render_change_nothing)
 {

@@ -206,6 +206,16 @@ static bool apply_judge(struct call *c, const struct kube *k, const struct job *
     return kube_reply_body(c, k, reply, out);
 }
 
+/* The reply says nothing about the object: it may be another one in a moment. */
+static bool is_unsure(struct call *c, const struct http_reply *reply)
+{
+    if (reply->failure != HTTP_FINE || kube_status_is_fine(reply->status))
+        return true;
+    return reply->status == 429 ||
+           (reply->status >= 500 &&
+            !strstr(value_text(kube_status_of(c, reply), "message"), "webhook"));
+}
+
 bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *const *objects,
                            size_t count, unsigned flags, const char *import_hint,
                            const struct value **results)
@@ -215,7 +225,7 @@ bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *c
     struct job *jobs;
 
     for (size_t i = 0; i < count; i++)
-        results[i] = NULL;
+        results[i] = flags & KUBE_UNSURE ? &value_unknown : NULL;
     if (!kube_check_uid(c, k))
         return false;
     jobs = jobs_init(c, k, objects, count, flags);
@@ -226,8 +236,12 @@ bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *c
     if (!apply_rounds(c, k, jobs, count, flags, replies, &all))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (jobs[i].target && !jobs[i].failed)
+        results[i] = NULL;
+        if (jobs[i].target && !jobs[i].failed) {
             jobs[i].failed = !apply_judge(c, k, &jobs[i], &replies[i], &told, &results[i]);
+            if (jobs[i].failed && flags & KUBE_UNSURE && is_unsure(c, &replies[i]))
+                results[i] = &value_unknown;
+        }
         all = all && !jobs[i].failed;
     }
     return all;

@@ -113,7 +113,9 @@ enum kube_write_flags {
     KUBE_SECRET = 1 << 2,          /* bodies never in a log; implied for kind Secret */
     KUBE_NEW_ONLY = 1 << 3,        /* apply: fail when the object exists and is not ours */
     KUBE_MISSING_KIND_OK = 1 << 4, /* a kind that is not served gives *out NULL, unreported */
-    KUBE_ASIDE = 1 << 5, /* patch: in KUBE_ASIDE_MANAGER's name, so that the fields are not ours */
+    KUBE_UNSURE = 1 << 6, /* apply: an object of which the server said nothing, because no answer
+                           * came or it failed itself, gives value_unknown in the place of NULL */
+    KUBE_ASIDE = 1 << 5,  /* patch: in KUBE_ASIDE_MANAGER's name, so that the fields are not ours */
 };
 /* POST. An object that exists is an error that says so and names `import_hint`
  * (may be NULL) as the way to take it over. */

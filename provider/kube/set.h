@@ -82,9 +82,10 @@ bool kube_set_refresh(struct call *c, struct kube *k, const struct value *object
 const struct value *kube_set_places(struct call *c, struct kube *k, const struct value *object,
                                     const struct value *live);
 /* The same for each of a list of objects that are there (live: kube_set_look(), as the
- * view shows them), all at once: places[i]. What a dry run refuses goes to `refused`,
- * which may be NULL; the object as it was given is then compared. */
-void kube_set_places_all(struct call *c, struct kube *k, const struct value *objects,
+ * view shows them), all at once: places[i]. What a dry run refuses goes to `refused`, and
+ * the object as it was given is then compared; one that was not answered is an error,
+ * because the next may be. */
+bool kube_set_places_all(struct call *c, struct kube *k, const struct value *objects,
                          const struct value *live, kube_set_view_fn *view, struct diags *refused,
                          const struct value **places);
 /* A map from key to live object of those of an inventory that are there.

@@ -68,8 +68,8 @@ static const struct value *places_of(struct look *l, const struct set_item *item
 
 /* --- objects that seem to differ ------------------------------------------------ */
 
-static void dry_run(struct look *l, const struct set_items *items, struct diags *refused,
-                    const struct value **applied)
+static void dry_run(struct look *l, const struct set_items *items, unsigned flags,
+                    struct diags *refused, const struct value **applied)
 {
     struct call *c = l->call, quiet;
     const struct value **objects = arena_array(c->arena, items->count, sizeof(struct value *));
@@ -80,7 +80,7 @@ static void dry_run(struct look *l, const struct set_items *items, struct diags 
     diags_init(&unheard, c->arena);
     quiet = call_quietly(c, refused ? refused : &unheard);
     (void)kube_apply_all(&quiet, l->kube, objects, items->count,
-                         KUBE_DRY_RUN | KUBE_FORCE | KUBE_MISSING_KIND_OK, applied);
+                         flags | KUBE_DRY_RUN | KUBE_FORCE | KUBE_MISSING_KIND_OK, applied);
 }
 
 static bool judge_suspects(struct look *l, struct set_items *items)
@@ -89,7 +89,7 @@ static bool judge_suspects(struct look *l, struct set_items *items)
         arena_array(l->call->arena, items->count, sizeof(struct value *));
 
     if (items->count)
-        dry_run(l, items, NULL, applied);
+        dry_run(l, items, 0, NULL, applied);
     for (size_t i = 0; i < items->count; i++) {
         const struct set_item *item = &items->all[i];
         const struct value *places = places_of(l, item, applied[i]), *entry = item->entry;
@@ -118,11 +118,11 @@ const struct value *kube_set_places(struct call *c, struct kube *k, const struct
 
     if (!value_count(places))
         return places;
-    dry_run(&l, &items, NULL, &applied);
+    dry_run(&l, &items, 0, NULL, &applied);
     return places_of(&l, &item, applied);
 }
 
-void kube_set_places_all(struct call *c, struct kube *k, const struct value *objects,
+bool kube_set_places_all(struct call *c, struct kube *k, const struct value *objects,
                          const struct value *live, kube_set_view_fn *view, struct diags *refused,
                          const struct value **places)
 {
@@ -140,9 +140,15 @@ void kube_set_places_all(struct call *c, struct kube *k, const struct value *obj
             .key = key, .object = object, .live = view(c->arena, set_index_at(&index, key))};
     }
     if (count)
-        dry_run(&l, &items, refused, applied);
-    for (size_t i = 0; i < count; i++)
+        dry_run(&l, &items, KUBE_UNSURE, refused, applied);
+    for (size_t i = 0; i < count; i++) {
+        if (applied[i] && value_is_unknown(applied[i])) {
+            diags_append(c->diags, refused);
+            return false;
+        }
         places[i] = places_of(&l, &items.all[i], applied[i] ? view(c->arena, applied[i]) : NULL);
+    }
+    return true;
 }
 
 bool kube_set_look(struct call *c, struct kube *k, const struct value *inventory,

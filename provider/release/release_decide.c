@@ -133,7 +133,7 @@ static bool is_defined_anew(struct deciding *d, const struct value *object)
 }
 
 /* Places of those that are there: of new definitions' kinds, or of all others. */
-static void add_places(struct deciding *d, bool anew, struct diags *refused,
+static bool add_places(struct deciding *d, bool anew, struct diags *refused,
                        struct value_builder *out)
 {
     struct arena *a = d->call->arena;
@@ -147,23 +147,28 @@ static void add_places(struct deciding *d, bool anew, struct diags *refused,
             objects = value_append(a, objects, e->value);
     }
     places = arena_array(a, value_count(objects), sizeof(struct value *));
-    kube_set_places_all(d->call, d->kube, objects, d->todo->live, release_view, refused, places);
+    if (!kube_set_places_all(d->call, d->kube, objects, d->todo->live, release_view, refused,
+                             places))
+        return false;
     for (size_t i = 0; i < value_count(objects); i++)
         value_builder_push(out, kube_set_key(a, value_item(objects, i)), places[i]);
+    return true;
 }
 
 /* key -> places. */
-static const struct value *places_of(struct deciding *d)
+static bool places_of(struct deciding *d, const struct value **out)
 {
+    struct diags refused, unheard;
     struct value_builder b;
-    struct diags refused;
 
     value_builder_init(&b, d->call->arena);
     diags_init(&refused, d->call->arena);
-    add_places(d, false, &refused, &b);
-    add_places(d, true, NULL, &b);
+    diags_init(&unheard, d->call->arena);
+    if (!add_places(d, false, &refused, &b) || !add_places(d, true, &unheard, &b))
+        return false;
     warn_refused(d, &refused);
-    return value_builder_map(&b);
+    *out = value_builder_map(&b);
+    return true;
 }
 
 /* --- entries --------------------------------------------------------------------- */
@@ -225,11 +230,13 @@ static void add_entries(struct deciding *d, const struct value *objects, const s
     }
 }
 
-static void decide_entries(struct deciding *d)
+static bool decide_entries(struct deciding *d)
 {
-    const struct value *places = places_of(d);
+    const struct value *places;
     struct value_builder b;
 
+    if (!places_of(d, &places))
+        return false;
     value_builder_init(&b, d->call->arena);
     add_entries(d, d->text->crds, places, &b);
     add_entries(d, d->text->objects, places, &b);
@@ -237,6 +244,7 @@ static void decide_entries(struct deciding *d)
     for (size_t i = 0; i < value_count(d->before->objects); i++)
         if (!value_has(d->todo->entries, d->before->objects->map.entries[i].key))
             d->todo->changes = true;
+    return true;
 }
 
 /* --- what was planned -------------------------------------------------------------- */
@@ -313,7 +321,5 @@ bool release_decide(struct call *c, struct kube *k, const struct release *r,
         !check_ownership(&d, touched) || (planned && !same_uids(&d)))
         return false;
     out->wanted = wanted_of(&d, touched);
-    if (!planned)
-        decide_entries(&d);
-    return true;
+    return planned || decide_entries(&d);
 }

@@ -129,6 +129,7 @@ static bool judge_suspects(struct looking *l)
     struct arena *a = l->call->arena;
     const struct value *known, *objects = &value_empty_list, *scaled, **places;
     size_t count = value_count(l->suspects), asked = 0;
+    struct diags refused;
 
     if (!count)
         return true;
@@ -146,7 +147,9 @@ static bool judge_suspects(struct looking *l)
             drift_add(l, key, "(changed)");
     }
     places = arena_array(a, value_count(objects), sizeof(struct value *));
-    kube_set_places_all(l->call, l->kube, objects, l->live, release_view, NULL, places);
+    diags_init(&refused, a);
+    if (!kube_set_places_all(l->call, l->kube, objects, l->live, release_view, &refused, places))
+        return false;
     for (size_t i = 0; i < count; i++) {
         const char *key = value_z(value_item(l->suspects, i));
 
