@@ -234,7 +234,7 @@ static bool service_add(struct call *c, struct aws *s, const struct aws_service 
 {
     const struct service_address_options options = {override_url(c, s, service), s->fips,
                                                     s->dual_stack};
-    struct http_endpoint_options http = {NULL};
+    struct http_endpoint_options http = {0};
     struct session_service entry = {.service = service};
 
     if (!ca_bundle(c, s, &http.ca_pem))
