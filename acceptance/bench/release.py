@@ -64,11 +64,11 @@ class Releases:
                 "call_ms": self.here.call_ms("ApplyResourceChange"),
                 "others": sum(r.over for r in sent) - count}
 
-    def pairs(self, count, rounds):
+    def pairs(self, count, rounds, name="r"):
         """[(plugin's figures, sender's figures)]; who goes first changes with each round."""
         found = []
         for number in range(rounds):
-            ours, theirs = f"r{count}-plugin-{number}", f"r{count}-sender-{number}"
+            ours, theirs = f"{name}{count}-plugin-{number}", f"{name}{count}-sender-{number}"
             self.bench.make_namespace(theirs)
             if number % 2:
                 sent = self.bench.send(theirs, count)
