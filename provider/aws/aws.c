@@ -203,7 +203,7 @@ static const char *override_url(struct call *c, const struct aws *s,
         char *key = arena_strdup(c->arena, service->environment);
 
         for (char *at = key; *at; at++)
-            *at = *at >= 'A' && *at <= 'Z' ? (char)(*at | 0x20) : *at;
+            *at = (char)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
         url = value_text(value_in(s->profile_settings, "services", key), "endpoint_url");
     }
     return *url ? url : value_text(s->profile_settings, "endpoint_url");

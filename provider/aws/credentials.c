@@ -118,7 +118,7 @@ bool credentials_find(struct call *c, struct aws *session, const struct credenti
                       struct aws_credentials *out)
 {
     struct search s = {.c = c, .session = session, .wish = wish};
-    struct aws_credentials base;
+    struct aws_credentials base = {0};
     bool found;
 
     text_builder_init(&s.looked, c->arena, LOOKED_BYTES_MAX);

@@ -26,10 +26,10 @@ enum aws_place { AWS_BODY, AWS_PATH, AWS_URL_QUERY, AWS_HEADER };
 struct aws_member {
     const char *name;
     const char *wire; /* NULL = the name (ec2-query replies: its first letter small) */
-    enum aws_kind kind;
     const struct aws_member *members; /* ends with name NULL */
     const char *item;                 /* element of a list in XML; NULL = "item", "member" */
-    enum aws_place place;             /* of an input member */
+    enum aws_kind kind;
+    enum aws_place place; /* of an input member */
 };
 
 /* A row: name, kind, then any other field: MEMBER("Tags", AWS_LIST, .members = tag). */

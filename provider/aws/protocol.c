@@ -73,7 +73,7 @@ static bool path_add_member(const struct encoding *e, struct text name, struct t
 {
     const struct aws_member *m = member_find(e->operation->input, name);
     const struct value *v = m ? value_at(e->input, m->name) : &value_null;
-    const char *text;
+    const char *text = "";
 
     if (!m || !protocol_is_sent(v))
         return unfit(e, text_z(e->a, name), "is missing");
@@ -91,7 +91,7 @@ static bool query_add(const struct encoding *e, const struct aws_member *m, stru
                                    .kind = m->kind == AWS_LIST ? AWS_STRING : m->kind};
 
     for (size_t i = 0; i < count && protocol_is_sent(v); i++) {
-        const char *text;
+        const char *text = "";
 
         if (!protocol_scalar(e, &one, v->kind == VALUE_LIST ? value_item(v, i) : v, &text))
             return false;

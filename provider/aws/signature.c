@@ -69,7 +69,7 @@ static struct text unescape(struct arena *a, struct text t)
         int high = i + 2 < t.len && t.at[i] == '%' ? hex_digit(t.at[i + 1]) : -1,
             low = high >= 0 ? hex_digit(t.at[i + 2]) : -1;
 
-        out[len++] = low >= 0 ? (char)(high * 16 + low) : t.at[i];
+        out[len++] = (char)(low >= 0 ? high * 16 + low : t.at[i]);
         i += low >= 0 ? 2 : 0;
     }
     return (struct text){out, len};
