@@ -12,22 +12,26 @@ static const struct aws_member issue[] = {MEMBER("code", AWS_STRING), MEMBER("me
                                           MEMBER("resourceIds", AWS_LIST), END_MEMBERS};
 static const struct aws_member health[] = {MEMBER("issues", AWS_LIST, .members = issue),
                                            END_MEMBERS};
-static const struct aws_member vpc_config[] = {MEMBER("subnetIds", AWS_LIST),
-                                               MEMBER("securityGroupIds", AWS_LIST),
+#define VPC_CONFIG                                                                                 \
+    MEMBER("subnetIds", AWS_LIST), MEMBER("securityGroupIds", AWS_LIST),                           \
+        MEMBER("endpointPublicAccess", AWS_BOOL), MEMBER("endpointPrivateAccess", AWS_BOOL),       \
+        MEMBER("publicAccessCidrs", AWS_LIST)
+static const struct aws_member vpc_config_in[] = {VPC_CONFIG, END_MEMBERS};
+static const struct aws_member vpc_config[] = {VPC_CONFIG,
                                                MEMBER("clusterSecurityGroupId", AWS_STRING),
-                                               MEMBER("vpcId", AWS_STRING),
-                                               MEMBER("endpointPublicAccess", AWS_BOOL),
-                                               MEMBER("endpointPrivateAccess", AWS_BOOL),
-                                               MEMBER("publicAccessCidrs", AWS_LIST),
-                                               END_MEMBERS};
+                                               MEMBER("vpcId", AWS_STRING), END_MEMBERS};
 static const struct aws_member access_config[] = {
     MEMBER("authenticationMode", AWS_STRING),
     MEMBER("bootstrapClusterCreatorAdminPermissions", AWS_BOOL), END_MEMBERS};
+static const struct aws_member access_mode[] = {MEMBER("authenticationMode", AWS_STRING),
+                                                END_MEMBERS};
 static const struct aws_member load_balancing[] = {MEMBER("enabled", AWS_BOOL), END_MEMBERS};
+#define NETWORK_CONFIG                                                                             \
+    MEMBER("serviceIpv4Cidr", AWS_STRING), MEMBER("ipFamily", AWS_STRING),                         \
+        MEMBER("elasticLoadBalancing", AWS_STRUCTURE, .members = load_balancing)
+static const struct aws_member network_config_in[] = {NETWORK_CONFIG, END_MEMBERS};
 static const struct aws_member network_config[] = {
-    MEMBER("serviceIpv4Cidr", AWS_STRING), MEMBER("serviceIpv6Cidr", AWS_STRING),
-    MEMBER("ipFamily", AWS_STRING),
-    MEMBER("elasticLoadBalancing", AWS_STRUCTURE, .members = load_balancing), END_MEMBERS};
+    NETWORK_CONFIG, MEMBER("serviceIpv6Cidr", AWS_STRING), END_MEMBERS};
 static const struct aws_member log_setup[] = {MEMBER("types", AWS_LIST),
                                               MEMBER("enabled", AWS_BOOL), END_MEMBERS};
 static const struct aws_member logging[] = {
@@ -46,21 +50,26 @@ static const struct aws_member oidc[] = {MEMBER("issuer", AWS_STRING), END_MEMBE
 static const struct aws_member identity[] = {MEMBER("oidc", AWS_STRUCTURE, .members = oidc),
                                              END_MEMBERS};
 static const struct aws_member authority[] = {MEMBER("data", AWS_STRING), END_MEMBERS};
+static const struct aws_member update_error[] = {MEMBER("errorCode", AWS_STRING),
+                                                 MEMBER("errorMessage", AWS_STRING),
+                                                 MEMBER("resourceIds", AWS_LIST), END_MEMBERS};
 static const struct aws_member update[] = {
     MEMBER("id", AWS_STRING), MEMBER("status", AWS_STRING), MEMBER("type", AWS_STRING),
-    MEMBER("errors", AWS_LIST, .members = issue), END_MEMBERS};
+    MEMBER("errors", AWS_LIST, .members = update_error), END_MEMBERS};
 
-#define CLUSTER_SETTINGS                                                                           \
-    MEMBER("roleArn", AWS_STRING), MEMBER("version", AWS_STRING),                                  \
-        MEMBER("resourcesVpcConfig", AWS_STRUCTURE, .members = vpc_config),                        \
-        MEMBER("kubernetesNetworkConfig", AWS_STRUCTURE, .members = network_config),               \
+/* What can be changed, in a request; the rest is told once, or answered only. */
+#define CLUSTER_CHANGES(vpc, network, access)                                                      \
+    MEMBER("resourcesVpcConfig", AWS_STRUCTURE, .members = (vpc)),                                 \
+        MEMBER("kubernetesNetworkConfig", AWS_STRUCTURE, .members = (network)),                    \
+        MEMBER("accessConfig", AWS_STRUCTURE, .members = (access)),                                \
         MEMBER("logging", AWS_STRUCTURE, .members = logging),                                      \
-        MEMBER("encryptionConfig", AWS_LIST, .members = encryption),                               \
-        MEMBER("accessConfig", AWS_STRUCTURE, .members = access_config),                           \
         MEMBER("upgradePolicy", AWS_STRUCTURE, .members = upgrade_policy),                         \
         MEMBER("computeConfig", AWS_STRUCTURE, .members = compute_config),                         \
         MEMBER("storageConfig", AWS_STRUCTURE, .members = storage_config),                         \
-        MEMBER("deletionProtection", AWS_BOOL), MEMBER("tags", AWS_MAP)
+        MEMBER("deletionProtection", AWS_BOOL)
+#define CLUSTER_SETTINGS                                                                           \
+    MEMBER("roleArn", AWS_STRING), MEMBER("version", AWS_STRING),                                  \
+        MEMBER("encryptionConfig", AWS_LIST, .members = encryption), MEMBER("tags", AWS_MAP)
 
 static const struct aws_member cluster[] = {
     MEMBER("name", AWS_STRING),
@@ -73,12 +82,20 @@ static const struct aws_member cluster[] = {
     MEMBER("identity", AWS_STRUCTURE, .members = identity),
     MEMBER("health", AWS_STRUCTURE, .members = health),
     CLUSTER_SETTINGS,
+    CLUSTER_CHANGES(vpc_config, network_config, access_config),
     END_MEMBERS};
 static const struct aws_member create_cluster_in[] = {
-    MEMBER("name", AWS_STRING), CLUSTER_SETTINGS, MEMBER("bootstrapSelfManagedAddons", AWS_BOOL),
-    MEMBER("clientRequestToken", AWS_STRING), END_MEMBERS};
+    MEMBER("name", AWS_STRING),
+    CLUSTER_SETTINGS,
+    CLUSTER_CHANGES(vpc_config_in, network_config_in, access_config),
+    MEMBER("bootstrapSelfManagedAddons", AWS_BOOL),
+    MEMBER("clientRequestToken", AWS_STRING),
+    END_MEMBERS};
 static const struct aws_member update_cluster_in[] = {
-    PATH_MEMBER("name"), CLUSTER_SETTINGS, MEMBER("force", AWS_BOOL),
+    PATH_MEMBER("name"), CLUSTER_CHANGES(vpc_config_in, network_config_in, access_mode),
+    MEMBER("clientRequestToken", AWS_STRING), END_MEMBERS};
+static const struct aws_member update_version_in[] = {
+    PATH_MEMBER("name"), MEMBER("version", AWS_STRING), MEMBER("force", AWS_BOOL),
     MEMBER("clientRequestToken", AWS_STRING), END_MEMBERS};
 static const struct aws_member by_name[] = {PATH_MEMBER("name"), END_MEMBERS};
 static const struct aws_member cluster_out[] = {
@@ -102,9 +119,14 @@ static const struct aws_member entry[] = {MEMBER("principalArn", AWS_STRING),
 static const struct aws_member create_entry_in[] = {
     PATH_MEMBER("clusterName"), MEMBER("principalArn", AWS_STRING), ENTRY_SETTINGS,
     MEMBER("clientRequestToken", AWS_STRING), END_MEMBERS};
+static const struct aws_member update_entry_in[] = {PATH_MEMBER("clusterName"),
+                                                    PATH_MEMBER("principalArn"),
+                                                    MEMBER("kubernetesGroups", AWS_LIST),
+                                                    MEMBER("username", AWS_STRING),
+                                                    MEMBER("clientRequestToken", AWS_STRING),
+                                                    END_MEMBERS};
 static const struct aws_member entry_in[] = {PATH_MEMBER("clusterName"),
-                                             PATH_MEMBER("principalArn"), ENTRY_SETTINGS,
-                                             MEMBER("clientRequestToken", AWS_STRING), END_MEMBERS};
+                                             PATH_MEMBER("principalArn"), END_MEMBERS};
 static const struct aws_member entry_out[] = {
     MEMBER("accessEntry", AWS_STRUCTURE, .members = entry), END_MEMBERS};
 static const struct aws_member of_cluster_in[] = {PATH_MEMBER("clusterName"), PAGED, END_MEMBERS};
@@ -212,16 +234,18 @@ static const struct aws_member addon_versions_out[] = {
     END_MEMBERS};
 #define ADDON_SETTINGS                                                                             \
     MEMBER("addonVersion", AWS_STRING), MEMBER("serviceAccountRoleArn", AWS_STRING),               \
-        MEMBER("configurationValues", AWS_STRING), MEMBER("tags", AWS_MAP)
+        MEMBER("configurationValues", AWS_STRING)
 static const struct aws_member addon[] = {MEMBER("addonName", AWS_STRING),
                                           MEMBER("addonArn", AWS_STRING),
                                           MEMBER("status", AWS_STRING),
                                           MEMBER("health", AWS_STRUCTURE, .members = health),
                                           ADDON_SETTINGS,
+                                          MEMBER("tags", AWS_MAP),
                                           END_MEMBERS};
 static const struct aws_member create_addon_in[] = {PATH_MEMBER("clusterName"),
                                                     MEMBER("addonName", AWS_STRING),
                                                     ADDON_SETTINGS,
+                                                    MEMBER("tags", AWS_MAP),
                                                     MEMBER("resolveConflicts", AWS_STRING),
                                                     MEMBER("clientRequestToken", AWS_STRING),
                                                     END_MEMBERS};
@@ -232,21 +256,23 @@ static const struct aws_member update_addon_in[] = {PATH_MEMBER("clusterName"),
                                                     MEMBER("clientRequestToken", AWS_STRING),
                                                     END_MEMBERS};
 static const struct aws_member addon_in[] = {PATH_MEMBER("clusterName"), PATH_MEMBER("addonName"),
-                                             QUERY_MEMBER("preserve", AWS_BOOL), END_MEMBERS};
+                                             END_MEMBERS};
+static const struct aws_member delete_addon_in[] = {
+    PATH_MEMBER("clusterName"), PATH_MEMBER("addonName"), QUERY_MEMBER("preserve", AWS_BOOL),
+    END_MEMBERS};
 static const struct aws_member addon_out[] = {MEMBER("addon", AWS_STRUCTURE, .members = addon),
                                               END_MEMBERS};
 static const struct aws_member addons_out[] = {MEMBER("addons", AWS_LIST),
                                                MEMBER("nextToken", AWS_STRING), END_MEMBERS};
 
 /* --- pod identity */
-static const struct aws_member association[] = {MEMBER("associationId", AWS_STRING),
-                                                MEMBER("associationArn", AWS_STRING),
-                                                MEMBER("clusterName", AWS_STRING),
-                                                MEMBER("namespace", AWS_STRING),
-                                                MEMBER("serviceAccount", AWS_STRING),
-                                                MEMBER("roleArn", AWS_STRING),
-                                                MEMBER("tags", AWS_MAP),
-                                                END_MEMBERS};
+#define ASSOCIATION                                                                                \
+    MEMBER("associationId", AWS_STRING), MEMBER("associationArn", AWS_STRING),                     \
+        MEMBER("clusterName", AWS_STRING), MEMBER("namespace", AWS_STRING),                        \
+        MEMBER("serviceAccount", AWS_STRING)
+static const struct aws_member association[] = {ASSOCIATION, MEMBER("roleArn", AWS_STRING),
+                                                MEMBER("tags", AWS_MAP), END_MEMBERS};
+static const struct aws_member association_summary[] = {ASSOCIATION, END_MEMBERS};
 static const struct aws_member create_association_in[] = {PATH_MEMBER("clusterName"),
                                                           MEMBER("namespace", AWS_STRING),
                                                           MEMBER("serviceAccount", AWS_STRING),
@@ -254,7 +280,9 @@ static const struct aws_member create_association_in[] = {PATH_MEMBER("clusterNa
                                                           MEMBER("tags", AWS_MAP),
                                                           MEMBER("clientRequestToken", AWS_STRING),
                                                           END_MEMBERS};
-static const struct aws_member association_in[] = {
+static const struct aws_member association_in[] = {PATH_MEMBER("clusterName"),
+                                                   PATH_MEMBER("associationId"), END_MEMBERS};
+static const struct aws_member update_association_in[] = {
     PATH_MEMBER("clusterName"), PATH_MEMBER("associationId"), MEMBER("roleArn", AWS_STRING),
     MEMBER("clientRequestToken", AWS_STRING), END_MEMBERS};
 static const struct aws_member associations_in[] = {
@@ -263,12 +291,15 @@ static const struct aws_member associations_in[] = {
 static const struct aws_member association_out[] = {
     MEMBER("association", AWS_STRUCTURE, .members = association), END_MEMBERS};
 static const struct aws_member associations_out[] = {
-    MEMBER("associations", AWS_LIST, .members = association), MEMBER("nextToken", AWS_STRING),
-    END_MEMBERS};
+    MEMBER("associations", AWS_LIST, .members = association_summary),
+    MEMBER("nextToken", AWS_STRING), END_MEMBERS};
 
 /* --- tags */
 static const struct aws_member tag_in[] = {PATH_MEMBER("resourceArn"), MEMBER("tags", AWS_MAP),
-                                           QUERY_MEMBER("tagKeys", AWS_LIST), END_MEMBERS};
+                                           END_MEMBERS};
+static const struct aws_member untag_in[] = {PATH_MEMBER("resourceArn"),
+                                             QUERY_MEMBER("tagKeys", AWS_LIST), END_MEMBERS};
+static const struct aws_member tags_in[] = {PATH_MEMBER("resourceArn"), END_MEMBERS};
 static const struct aws_member tags_out[] = {MEMBER("tags", AWS_MAP), END_MEMBERS};
 
 /* --- operations -------------------------------------------------------------------- */
@@ -283,7 +314,7 @@ static const char *const spreading[] = {"InvalidParameterException", "InvalidReq
 #define EKS(operation_name, operation_method, operation_path, ...)                                 \
     {                                                                                              \
         .name = (operation_name), .service = &aws_eks, .method = (operation_method),               \
-        .path = (operation_path), .gone = gone, __VA_ARGS__                                        \
+        .path = (operation_path), __VA_ARGS__                                                      \
     }
 #define TOKEN .token = "clientRequestToken"
 #define PAGES(list) .page_in = "nextToken", .page_out = "nextToken", .items = (list)
@@ -294,7 +325,7 @@ const struct aws_operation eks_create_cluster =
         .exists = exists, .pending = spreading, TOKEN);
 const struct aws_operation eks_describe_cluster_row =
     EKS("DescribeCluster", "GET", "/clusters/{name}", .input = by_name, .output = cluster_out,
-        .flags = AWS_READS);
+        .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_list_clusters =
     EKS("ListClusters", "GET", "/clusters", .input = list_in, .output = clusters_out,
         PAGES("clusters"), .flags = AWS_READS);
@@ -302,30 +333,30 @@ const struct aws_operation eks_update_cluster_config =
     EKS("UpdateClusterConfig", "POST", "/clusters/{name}/update-config", .input = update_cluster_in,
         .output = update_out, .pending = busy, TOKEN);
 const struct aws_operation eks_update_cluster_version =
-    EKS("UpdateClusterVersion", "POST", "/clusters/{name}/updates", .input = update_cluster_in,
+    EKS("UpdateClusterVersion", "POST", "/clusters/{name}/updates", .input = update_version_in,
         .output = update_out, .pending = busy, TOKEN);
 const struct aws_operation eks_delete_cluster =
     EKS("DeleteCluster", "DELETE", "/clusters/{name}", .input = by_name, .output = cluster_out,
-        .pending = busy, .flags = AWS_READS);
+        .pending = busy, .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_describe_update =
     EKS("DescribeUpdate", "GET", "/clusters/{name}/updates/{updateId}", .input = describe_update_in,
-        .output = update_out, .flags = AWS_READS);
+        .output = update_out, .gone = gone, .flags = AWS_READS);
 
 const struct aws_operation eks_create_access_entry =
     EKS("CreateAccessEntry", "POST", CLUSTER_PATH "/access-entries", .input = create_entry_in,
         .output = entry_out, .exists = exists, .pending = spreading, TOKEN);
 const struct aws_operation eks_describe_access_entry_row =
     EKS("DescribeAccessEntry", "GET", CLUSTER_PATH "/access-entries/{principalArn}",
-        .input = entry_in, .output = entry_out, .flags = AWS_READS);
+        .input = entry_in, .output = entry_out, .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_list_access_entries =
     EKS("ListAccessEntries", "GET", CLUSTER_PATH "/access-entries", .input = of_cluster_in,
-        .output = entries_out, PAGES("accessEntries"), .flags = AWS_READS);
+        .output = entries_out, PAGES("accessEntries"), .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_update_access_entry =
     EKS("UpdateAccessEntry", "POST", CLUSTER_PATH "/access-entries/{principalArn}",
-        .input = entry_in, .output = entry_out, TOKEN);
+        .input = update_entry_in, .output = entry_out, TOKEN);
 const struct aws_operation eks_delete_access_entry =
     EKS("DeleteAccessEntry", "DELETE", CLUSTER_PATH "/access-entries/{principalArn}",
-        .input = entry_in, .flags = AWS_READS);
+        .input = entry_in, .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_associate_access_policy = /* an upsert */
     EKS("AssociateAccessPolicy", "POST",
         CLUSTER_PATH "/access-entries/{principalArn}/access-policies", .input = associate_in,
@@ -333,49 +364,49 @@ const struct aws_operation eks_associate_access_policy = /* an upsert */
 const struct aws_operation eks_disassociate_access_policy =
     EKS("DisassociateAccessPolicy", "DELETE",
         CLUSTER_PATH "/access-entries/{principalArn}/access-policies/{policyArn}",
-        .input = disassociate_in, .flags = AWS_READS);
-const struct aws_operation eks_list_associated_access_policies =
-    EKS("ListAssociatedAccessPolicies", "GET",
-        CLUSTER_PATH "/access-entries/{principalArn}/access-policies", .input = policies_in,
-        .output = policies_out, PAGES("associatedAccessPolicies"), .flags = AWS_READS);
+        .input = disassociate_in, .gone = gone, .flags = AWS_READS);
+const struct aws_operation eks_list_associated_access_policies = EKS(
+    "ListAssociatedAccessPolicies", "GET",
+    CLUSTER_PATH "/access-entries/{principalArn}/access-policies", .input = policies_in,
+    .output = policies_out, PAGES("associatedAccessPolicies"), .gone = gone, .flags = AWS_READS);
 
 const struct aws_operation eks_create_nodegroup =
     EKS("CreateNodegroup", "POST", CLUSTER_PATH "/node-groups", .input = create_nodegroup_in,
         .output = nodegroup_out, .exists = exists, .pending = spreading, TOKEN);
 const struct aws_operation eks_describe_nodegroup_row =
     EKS("DescribeNodegroup", "GET", CLUSTER_PATH "/node-groups/{nodegroupName}",
-        .input = nodegroup_in, .output = nodegroup_out, .flags = AWS_READS);
+        .input = nodegroup_in, .output = nodegroup_out, .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_list_nodegroups =
     EKS("ListNodegroups", "GET", CLUSTER_PATH "/node-groups", .input = of_cluster_in,
-        .output = nodegroups_out, PAGES("nodegroups"), .flags = AWS_READS);
+        .output = nodegroups_out, PAGES("nodegroups"), .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_update_nodegroup_config =
     EKS("UpdateNodegroupConfig", "POST", CLUSTER_PATH "/node-groups/{nodegroupName}/update-config",
         .input = nodegroup_config_in, .output = update_out, .pending = busy, TOKEN);
 const struct aws_operation eks_update_nodegroup_version = EKS(
     "UpdateNodegroupVersion", "POST", CLUSTER_PATH "/node-groups/{nodegroupName}/update-version",
     .input = nodegroup_version_in, .output = update_out, .pending = busy, TOKEN);
-const struct aws_operation eks_delete_nodegroup =
-    EKS("DeleteNodegroup", "DELETE", CLUSTER_PATH "/node-groups/{nodegroupName}",
-        .input = nodegroup_in, .output = nodegroup_out, .pending = busy, .flags = AWS_READS);
+const struct aws_operation eks_delete_nodegroup = EKS(
+    "DeleteNodegroup", "DELETE", CLUSTER_PATH "/node-groups/{nodegroupName}", .input = nodegroup_in,
+    .output = nodegroup_out, .pending = busy, .gone = gone, .flags = AWS_READS);
 
 const struct aws_operation eks_describe_addon_versions =
     EKS("DescribeAddonVersions", "GET", "/addons/supported-versions", .input = addon_versions_in,
-        .output = addon_versions_out, PAGES("addons"), .flags = AWS_READS);
+        .output = addon_versions_out, PAGES("addons"), .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_create_addon =
     EKS("CreateAddon", "POST", CLUSTER_PATH "/addons", .input = create_addon_in,
         .output = addon_out, .exists = exists, .pending = spreading, TOKEN);
 const struct aws_operation eks_describe_addon_row =
     EKS("DescribeAddon", "GET", CLUSTER_PATH "/addons/{addonName}", .input = addon_in,
-        .output = addon_out, .flags = AWS_READS);
+        .output = addon_out, .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_list_addons =
     EKS("ListAddons", "GET", CLUSTER_PATH "/addons", .input = of_cluster_in, .output = addons_out,
-        PAGES("addons"), .flags = AWS_READS);
+        PAGES("addons"), .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_update_addon =
     EKS("UpdateAddon", "POST", CLUSTER_PATH "/addons/{addonName}/update", .input = update_addon_in,
         .output = update_out, .pending = busy, TOKEN);
 const struct aws_operation eks_delete_addon =
-    EKS("DeleteAddon", "DELETE", CLUSTER_PATH "/addons/{addonName}", .input = addon_in,
-        .output = addon_out, .pending = busy, .flags = AWS_READS);
+    EKS("DeleteAddon", "DELETE", CLUSTER_PATH "/addons/{addonName}", .input = delete_addon_in,
+        .output = addon_out, .pending = busy, .gone = gone, .flags = AWS_READS);
 
 const struct aws_operation eks_create_pod_identity_association =
     EKS("CreatePodIdentityAssociation", "POST", CLUSTER_PATH "/pod-identity-associations",
@@ -384,27 +415,28 @@ const struct aws_operation eks_create_pod_identity_association =
 const struct aws_operation eks_describe_pod_identity_association_row =
     EKS("DescribePodIdentityAssociation", "GET",
         CLUSTER_PATH "/pod-identity-associations/{associationId}", .input = association_in,
-        .output = association_out, .flags = AWS_READS);
+        .output = association_out, .gone = gone, .flags = AWS_READS);
 const struct aws_operation eks_list_pod_identity_associations =
     EKS("ListPodIdentityAssociations", "GET", CLUSTER_PATH "/pod-identity-associations",
-        .input = associations_in, .output = associations_out, PAGES("associations"),
+        .input = associations_in, .output = associations_out, PAGES("associations"), .gone = gone,
         .flags = AWS_READS);
 const struct aws_operation eks_update_pod_identity_association =
     EKS("UpdatePodIdentityAssociation", "POST",
-        CLUSTER_PATH "/pod-identity-associations/{associationId}", .input = association_in,
+        CLUSTER_PATH "/pod-identity-associations/{associationId}", .input = update_association_in,
         .output = association_out, TOKEN);
 const struct aws_operation eks_delete_pod_identity_association =
     EKS("DeletePodIdentityAssociation", "DELETE",
         CLUSTER_PATH "/pod-identity-associations/{associationId}", .input = association_in,
-        .output = association_out, .flags = AWS_READS);
+        .output = association_out, .gone = gone, .flags = AWS_READS);
 
 const struct aws_operation eks_tag_resource =
     EKS("TagResource", "POST", "/tags/{resourceArn}", .input = tag_in, .flags = AWS_READS);
 const struct aws_operation eks_untag_resource =
-    EKS("UntagResource", "DELETE", "/tags/{resourceArn}", .input = tag_in, .flags = AWS_READS);
-const struct aws_operation eks_list_tags_for_resource =
-    EKS("ListTagsForResource", "GET", "/tags/{resourceArn}", .input = tag_in, .output = tags_out,
+    EKS("UntagResource", "DELETE", "/tags/{resourceArn}", .input = untag_in, .gone = gone,
         .flags = AWS_READS);
+const struct aws_operation eks_list_tags_for_resource =
+    EKS("ListTagsForResource", "GET", "/tags/{resourceArn}", .input = tags_in, .output = tags_out,
+        .gone = gone, .flags = AWS_READS);
 
 /* --- looking --------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #ifndef AWS_EKS_H
 #define AWS_EKS_H
 #include "aws/aws.h"
+#include "aws/wait.h"
 
 extern const struct aws_operation
     /* clusters */
@@ -45,5 +46,11 @@ bool eks_find_pod_identity_association(struct call *c, struct aws *session, cons
 
 /* "code: message (resource ids)" of each health issue of a cluster, node group or add-on. */
 const char *eks_health(struct arena *a, const struct value *object);
+
+/* Inputs are those of the describe operation. An add-on's DEGRADED is waited through. */
+extern const struct aws_wait eks_cluster_active, eks_cluster_deleted, eks_nodegroup_active,
+    eks_nodegroup_deleted, eks_addon_active, eks_addon_deleted, eks_update_successful;
+/* For aws_wait(): the health issues of what was waited for, or the errors of an update. */
+const char *eks_explain(struct arena *a, const struct value *output);
 
 #endif

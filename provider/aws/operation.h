@@ -25,11 +25,14 @@ enum aws_place { AWS_BODY, AWS_PATH, AWS_URL_QUERY, AWS_HEADER };
 
 struct aws_member {
     const char *name;
-    const char *wire; /* NULL = the name (ec2-query replies: its first letter small) */
+    /* NULL = the name. ec2-query: requests begin it with a capital, replies with a small
+     * letter unless it is given. */
+    const char *wire;
     const struct aws_member *members; /* ends with name NULL */
     const char *item;                 /* element of a list in XML; NULL = "item", "member" */
     enum aws_kind kind;
     enum aws_place place; /* of an input member */
+    bool may_be_empty;    /* "" says something: query forms send it too */
 };
 
 /* A row: name, kind, then any other field: MEMBER("Tags", AWS_LIST, .members = tag). */

@@ -73,14 +73,25 @@ static bool add_member(struct form *f, const char *name, const struct aws_member
     }
 }
 
+/* EC2 begins every name with a capital here, and with a small letter in its answers. */
+static const char *form_name(const struct form *f, const char *prefix, const struct aws_member *m)
+{
+    const char *name = protocol_wire_name(m);
+
+    if (f->flat && *name >= 'a' && *name <= 'z')
+        return text_f(f->e->a, "%s%c%s", prefix, *name & ~0x20, name + 1);
+    return text_f(f->e->a, "%s%s", prefix, name);
+}
+
 static bool add_members(struct form *f, const char *prefix, const struct aws_member *rows,
                         const struct value *v)
 {
     for (const struct aws_member *m = rows; m && m->name; m++) {
         const struct value *member = value_at(v, m->name);
+        bool is_sent =
+            protocol_is_sent(member) || (m->may_be_empty && member->kind == VALUE_STRING);
 
-        if (protocol_is_sent(member) &&
-            !add_member(f, text_f(f->e->a, "%s%s", prefix, protocol_wire_name(m)), m, member))
+        if (is_sent && !add_member(f, form_name(f, prefix, m), m, member))
             return false;
     }
     return true;

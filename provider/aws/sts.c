@@ -3,8 +3,8 @@
 static const struct aws_member identity[] = {MEMBER("Account", AWS_STRING),
                                              MEMBER("Arn", AWS_STRING),
                                              MEMBER("UserId", AWS_STRING), END_MEMBERS};
-static const struct aws_member tag[] = {MEMBER("Key", AWS_STRING), MEMBER("Value", AWS_STRING),
-                                        END_MEMBERS};
+static const struct aws_member tag[] = {
+    MEMBER("Key", AWS_STRING), MEMBER("Value", AWS_STRING, .may_be_empty = true), END_MEMBERS};
 static const struct aws_member credentials[] = {
     MEMBER("AccessKeyId", AWS_STRING), MEMBER("SecretAccessKey", AWS_STRING),
     MEMBER("SessionToken", AWS_STRING), MEMBER("Expiration", AWS_TIME), END_MEMBERS};
