@@ -75,8 +75,6 @@ bool evaluate_work(struct template_run *run, size_t steps)
     run->steps += steps;
     if (run->out->overflow)
         return abort_run(run, "its text exceeds 64 MiB");
-    if (run->text_bytes > TEMPLATE_WORK_BYTES_MAX)
-        return abort_run(run, "the texts that it makes on the way exceed 256 MiB");
     if (arena_bytes(run->arena) > run->arena_bytes_max)
         return abort_run(run, "the chart's templates take more than 512 MiB of memory");
     if (run->steps > TEMPLATE_STEPS_MAX)

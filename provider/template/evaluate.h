@@ -38,7 +38,7 @@ struct template_run {
     struct text error_location; /* of the outermost part */
     const char *plain_error;    /* of fail and required */
     const char *aborted;        /* a limit was reached: why */
-    size_t steps, next_look, text_bytes;
+    size_t steps, next_look;
     size_t arena_bytes_max; /* when the arena holds more, the execution ends */
     unsigned depth, hops;   /* templates inside each other, stacks in use */
     const char *stack;      /* where this one began */

@@ -331,7 +331,5 @@ struct operand evaluate_call(struct template_run *run, struct operand dot, const
         evaluate_call_failed(run, &f, node->call.name);
         return none;
     }
-    if (result->kind == DATUM_STRING)
-        run->text_bytes += result->text.len;
     return (struct operand){result, result->kind == DATUM_NIL};
 }

@@ -7,7 +7,8 @@
  * caller gives. One set belongs to one call and its arena.
  *
  * Errors are diagnostics in Helm's own words with file, line and column and the
- * chain of includes. Limits: time and cancellation of the call, output, depth. */
+ * chain of includes. Limits: time and cancellation of the call, output,
+ * memory, steps, depth. */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
 #include <stdbool.h>
@@ -17,7 +18,6 @@
 
 enum {
     TEMPLATE_OUTPUT_BYTES_MAX = 64 << 20,  /* of one file, and of any text on the way */
-    TEMPLATE_WORK_BYTES_MAX = 256 << 20,   /* of all texts of one execution */
     TEMPLATE_MEMORY_BYTES_MAX = 512 << 20, /* of all executions of a set */
     TEMPLATE_STEPS_MAX = 10000000,         /* of one execution: calls, turns, sizes of operands */
     TEMPLATE_SOURCE_BYTES_MAX = 16 << 20,

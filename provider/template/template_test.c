@@ -182,8 +182,8 @@ TEST(limits_end_a_render_with_their_name)
     } rows[] = {
         {"{{ $x := repeat 1048576 \"x\" }}{{ range until 70 }}{{ $x }}{{ end }}",
          "its text exceeds 64 MiB"},
-        {"{{ range until 300 }}{{ $_ := repeat 1048576 \"x\" }}{{ end }}",
-         "the texts that it makes on the way exceed 256 MiB"},
+        {"{{ range until 600 }}{{ $_ := repeat 1048576 \"x\" }}{{ end }}",
+         "the chart's templates take more than 512 MiB of memory"},
         {"{{ define \"r\" }}{{ include \"r\" . }}{{ end }}{{ include \"r\" . }}",
          "rendering template has a nested reference name: r: unable to execute template"},
         {"{{ define \"r\" }}{{ template \"r\" }}{{ end }}{{ template \"r\" }}",
