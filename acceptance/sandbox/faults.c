@@ -1,14 +1,16 @@
 #include "acceptance/sandbox/faults.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "acceptance/sandbox/identity.h"
-#include "acceptance/sandbox/status.h"
-#include "acceptance/sandbox/store.h"
+#include "base/clock.h"
 #include "codec/json.h"
+
+enum { WAIT_MS = 50, SLOW_MS = 2000 };
 
 static const struct {
     const char *name;
@@ -31,11 +33,24 @@ bool sandbox_fault_parse(const char *name, enum sandbox_fault *out)
     return false;
 }
 
-/* --- meeting them --------------------------------------------------------------------------- */
-static void kill_target(const struct fault *f)
+void faults_init(struct faults *f, pthread_mutex_t *lock, pthread_cond_t *changed,
+                 const bool *stopping)
 {
-    long long pid = f->pid;
-    FILE *file = f->pidfile ? fopen(f->pidfile, "r") : NULL;
+    *f = (struct faults){.lock = lock, .changed = changed, .stopping = stopping};
+    f->slow_ms = SLOW_MS;
+}
+
+void faults_free(struct faults *f)
+{
+    faults_clear(f);
+    memory_free(f->log);
+}
+
+/* --- meeting them --------------------------------------------------------------------------- */
+static void kill_target(const struct fault *fault)
+{
+    long long pid = fault->pid;
+    FILE *file = fault->pidfile ? fopen(fault->pidfile, "r") : NULL;
     char line[32] = "";
 
     if (file && fgets(line, sizeof(line), file))
@@ -46,113 +61,167 @@ static void kill_target(const struct fault *f)
         kill((pid_t)pid, SIGKILL);
 }
 
-static bool is_due(const struct fault *f)
+static bool is_due(const struct fault *fault)
 {
-    return f->seen >= f->first && (f->count == 0 || f->seen < f->first + f->count);
+    return fault->seen >= fault->first &&
+           (fault->count == 0 || fault->seen < fault->first + fault->count);
 }
 
-enum sandbox_fault faults_meet(struct sandbox *s, const char *method, const char *target)
+enum sandbox_fault faults_meet(struct faults *f, const char *method, const char *target)
 {
     enum sandbox_fault met = FAULT_NONE;
     struct arena *a = arena_new();
     const char *line = text_f(a, "%s %s", method, target);
 
-    for (size_t i = 0; i < s->fault_count; i++) {
-        struct fault *f = &s->faults[i];
+    for (size_t i = 0; i < f->count; i++) {
+        struct fault *fault = &f->items[i];
 
-        if (f->match && !strstr(line, f->match))
+        if (fault->match && !strstr(line, fault->match))
             continue;
-        f->seen++;
-        if (met != FAULT_NONE || !is_due(f))
+        fault->seen++;
+        if (met != FAULT_NONE || !is_due(fault))
             continue;
-        met = f->what;
+        met = fault->what;
         if (met == FAULT_KILL)
-            kill_target(f);
+            kill_target(fault);
     }
     arena_free(a);
     return met;
 }
 
-void faults_after(struct sandbox *s, enum sandbox_fault met)
+static void wait_a_moment(struct faults *f)
 {
-    for (size_t i = 0; met == FAULT_KILL_AFTER && i < s->fault_count; i++)
-        if (s->faults[i].what == met && is_due(&s->faults[i]))
-            kill_target(&s->faults[i]);
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += WAIT_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(f->changed, f->lock, &until);
 }
 
-void faults_answer(struct request *r, enum sandbox_fault met)
+static bool client_left(int socket)
 {
-    if (met == FAULT_429)
-        status_fail(r, 429, "TooManyRequests",
-                    "the server has received too many requests and has asked us to try again "
-                    "later");
-    else if (met == FAULT_500)
-        status_fail(r, 500, "InternalError",
-                    "Internal error occurred: etcdserver: request timed out");
-    else if (met == FAULT_409)
-        status_fail(r, 409, "Conflict",
-                    "Operation cannot be fulfilled: the object has been modified; please apply "
-                    "your changes to the latest version and try again");
-    else if (met == FAULT_EXPIRED)
-        status_fail(r, 401, "Unauthorized", "Unauthorized");
-    else if (met == FAULT_GARBAGE)
-        reply_text(r, 200, "application/json", TEXT("{\"kind\":\"Conf\x01 not JSON at all"));
+    struct pollfd p = {.fd = socket, .events = POLLIN};
+
+    return poll(&p, 1, 0) > 0;
+}
+
+void faults_linger(struct faults *f, enum sandbox_fault met, int socket)
+{
+    int64_t until_ms = clock_monotonic_ms() + f->slow_ms;
+    unsigned epoch = f->epoch;
+
+    while (!*f->stopping && epoch == f->epoch && !client_left(socket) &&
+           (met == FAULT_HANG || (met == FAULT_SLOW && clock_monotonic_ms() < until_ms)))
+        wait_a_moment(f);
+}
+
+void faults_after(struct faults *f, enum sandbox_fault met)
+{
+    for (size_t i = 0; met == FAULT_KILL_AFTER && i < f->count; i++)
+        if (f->items[i].what == met && is_due(&f->items[i]))
+            kill_target(&f->items[i]);
 }
 
 /* --- setting them ----------------------------------------------------------------------------- */
-bool faults_add(struct sandbox *s, const struct fault *fault)
+bool faults_add(struct faults *f, const struct fault *fault)
 {
-    struct fault *f;
+    struct fault *added;
 
-    if (s->fault_count == FAULTS_MAX)
+    if (f->count == FAULTS_MAX)
         return false;
-    f = &s->faults[s->fault_count++];
-    *f = *fault;
-    f->match = fault->match ? memory_strdup(fault->match) : NULL;
-    f->pidfile = fault->pidfile ? memory_strdup(fault->pidfile) : NULL;
+    added = &f->items[f->count++];
+    *added = *fault;
+    added->match = fault->match ? memory_strdup(fault->match) : NULL;
+    added->pidfile = fault->pidfile ? memory_strdup(fault->pidfile) : NULL;
     return true;
 }
 
-void faults_clear(struct sandbox *s)
+void faults_clear(struct faults *f)
 {
-    for (size_t i = 0; i < s->fault_count; i++) {
-        memory_free(s->faults[i].match);
-        memory_free(s->faults[i].pidfile);
+    for (size_t i = 0; i < f->count; i++) {
+        memory_free(f->items[i].match);
+        memory_free(f->items[i].pidfile);
     }
-    s->fault_count = 0;
-    s->fault_epoch++;
-    pthread_cond_broadcast(&s->changed); /* hanging answers go on */
+    f->count = 0;
+    f->epoch++;
+    pthread_cond_broadcast(f->changed); /* hanging answers go on */
+}
+
+void faults_set(struct faults *f, enum sandbox_fault fault, size_t first_request, size_t count,
+                const char *match)
+{
+    char *copy = match ? memory_strdup(match) : NULL;
+    struct fault added = {.what = fault, .first = first_request ? first_request : 1};
+
+    added.count = count;
+    added.match = copy;
+    pthread_mutex_lock(f->lock);
+    if (fault == FAULT_NONE) {
+        faults_clear(f);
+    } else if (!faults_add(f, &added)) {
+        fprintf(stderr, "istio-sandbox: too many faults: clear them with FAULT_NONE\n");
+        exit(1);
+    }
+    pthread_mutex_unlock(f->lock);
+    memory_free(copy);
 }
 
 /* --- the record ---------------------------------------------------------------------------------
  */
-void faults_record(struct sandbox *s, const char *method, const char *target, int status)
+void faults_record(struct faults *f, const char *method, const char *target, int status)
 {
     struct arena *a = arena_new();
     struct text line = text_of(text_f(a, "%s %s %d\n", method, target, status));
 
-    if (s->log_bytes + line.len + 1 > s->log_capacity) {
-        s->log_capacity = 2 * (s->log_bytes + line.len + 1);
-        s->log = memory_resize(s->log, s->log_capacity);
+    if (f->log_bytes + line.len + 1 > f->log_capacity) {
+        f->log_capacity = 2 * (f->log_bytes + line.len + 1);
+        f->log = memory_resize(f->log, f->log_capacity);
     }
-    memcpy(s->log + s->log_bytes, line.at, line.len + 1);
-    s->log_bytes += line.len;
-    s->log_lines++;
+    memcpy(f->log + f->log_bytes, line.at, line.len + 1);
+    f->log_bytes += line.len;
+    f->log_lines++;
     arena_free(a);
 }
 
-/* --- /sandbox ------------------------------------------------------------------------------------
+char *faults_log(struct faults *f)
+{
+    char *copy;
+
+    pthread_mutex_lock(f->lock);
+    copy = memory_new(f->log_bytes + 1, 1);
+    if (f->log_bytes)
+        memcpy(copy, f->log, f->log_bytes);
+    pthread_mutex_unlock(f->lock);
+    return copy;
+}
+
+void faults_log_reset(struct faults *f)
+{
+    pthread_mutex_lock(f->lock);
+    f->log_bytes = f->log_lines = 0;
+    pthread_mutex_unlock(f->lock);
+}
+
+/* --- the control interface ----------------------------------------------------------------------
  */
-static bool read_fault(struct request *r, struct fault *out)
+static bool refuse(struct text *reply, const char *why)
+{
+    *reply = text_of(why);
+    return false;
+}
+
+static bool read_fault(struct faults *f, struct arena *a, bool is_kill, struct text body,
+                       struct fault *out, struct text *reply)
 {
     const struct value *v = NULL;
     struct diags diags;
-    bool is_kill = strcmp(r->path, "/sandbox/kill") == 0;
     const char *name;
 
-    diags_init(&diags, r->a);
-    if (!json_read(r->a, r->body, "fault", &diags, &v))
-        return status_fail(r, 400, "BadRequest", "%s", diags.first->detail);
+    diags_init(&diags, a);
+    if (!json_read(a, body, "fault", &diags, &v))
+        return refuse(reply, diags.first->detail);
     name = is_kill ? "kill" : value_text(v, "fault");
     if (is_kill && value_flag(v, "after"))
         name = "kill-after";
@@ -164,46 +233,34 @@ static bool read_fault(struct request *r, struct fault *out)
     if (is_kill)
         out->count = 1;
     if (value_has(v, "match"))
-        out->match = arena_strdup(r->a, value_text(v, "match"));
+        out->match = arena_strdup(a, value_text(v, "match"));
     if (value_has(v, "pidfile"))
-        out->pidfile = arena_strdup(r->a, value_text(v, "pidfile"));
+        out->pidfile = arena_strdup(a, value_text(v, "pidfile"));
     if (value_has(v, "slow_ms"))
-        r->s->slow_ms = value_integer_at(v, "slow_ms");
+        f->slow_ms = value_integer_at(v, "slow_ms");
     return sandbox_fault_parse(name, &out->what) ||
-           status_fail(r, 400, "BadRequest", "unknown fault \"%s\"", name);
+           refuse(reply, text_f(a, "unknown fault \"%s\"", name));
 }
 
-static void handle_log(struct request *r)
+bool faults_control(struct faults *f, struct arena *a, const char *method, const char *path,
+                    struct text body, struct text *reply)
 {
-    struct sandbox *s = r->s;
-
-    if (strcmp(r->method, "DELETE") == 0)
-        s->log_bytes = s->log_lines = 0;
-    reply_text(r, 200, "text/plain",
-               (struct text){arena_copy(r->a, s->log ? s->log : "", s->log_bytes), s->log_bytes});
-}
-
-bool faults_handle(struct request *r)
-{
+    bool deletes = strcmp(method, "DELETE") == 0;
     struct fault fault = {.first = 1};
 
-    if (strncmp(r->path, "/sandbox/", 9) != 0)
-        return false;
-    if (!user_in_group(&r->user, "system:masters"))
-        return !status_fail(r, 403, "Forbidden", "the control interface is for administrators");
-    if (strcmp(r->path, "/sandbox/requests") == 0) {
-        handle_log(r);
-    } else if (strcmp(r->path, "/sandbox/compact") == 0) {
-        store_compact(r->s);
-        reply_text(r, 200, "text/plain", TEXT("ok\n"));
-    } else if (strcmp(r->method, "DELETE") == 0) {
-        faults_clear(r->s);
-        reply_text(r, 200, "text/plain", TEXT("ok\n"));
-    } else if (read_fault(r, &fault)) {
-        if (faults_add(r->s, &fault))
-            reply_text(r, 200, "text/plain", TEXT("ok\n"));
-        else
-            status_fail(r, 400, "BadRequest", "%d faults are set already", FAULTS_MAX);
+    *reply = TEXT("ok\n");
+    if (strcmp(path, "/sandbox/requests") == 0) {
+        if (deletes)
+            f->log_bytes = f->log_lines = 0;
+        *reply = (struct text){arena_copy(a, f->log ? f->log : "", f->log_bytes), f->log_bytes};
+        return true;
     }
-    return true;
+    if (deletes) {
+        faults_clear(f);
+        return true;
+    }
+    if (!read_fault(f, a, strcmp(path, "/sandbox/kill") == 0, body, &fault, reply))
+        return false;
+    return faults_add(f, &fault) ||
+           refuse(reply, text_f(a, "%d faults are set already", FAULTS_MAX));
 }

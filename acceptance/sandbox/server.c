@@ -4,7 +4,6 @@
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include "acceptance/sandbox/controllers.h"
 #include "acceptance/sandbox/crd.h"
 #include "acceptance/sandbox/discovery.h"
-#include "acceptance/sandbox/faults.h"
 #include "acceptance/sandbox/identity.h"
 #include "acceptance/sandbox/status.h"
 #include "acceptance/sandbox/store.h"
@@ -21,7 +19,7 @@
 #include "base/clock.h"
 #include "codec/json.h"
 
-enum { WAIT_MS = 50, SLOW_MS = 2000, WATCH_BLOCK_BYTES = 64 * 1024 };
+enum { WATCH_BLOCK_BYTES = 64 * 1024 };
 
 /* One request on its way in. */
 struct exchange {
@@ -38,18 +36,7 @@ struct stream {
     int client;
 };
 
-/* --- waiting -------------------------------------------------------------------------------- */
-static void wait_a_moment(struct sandbox *s)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += WAIT_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_cond_timedwait(&s->changed, &s->lock, &until);
-}
-
+/* --- one request ------------------------------------------------------------------------------ */
 static int socket_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
@@ -58,28 +45,9 @@ static int socket_of(struct MHD_Connection *connection)
     return info ? info->connect_fd : -1;
 }
 
-static bool client_left(struct MHD_Connection *connection)
-{
-    struct pollfd p = {.fd = socket_of(connection), .events = POLLIN};
-
-    return poll(&p, 1, 0) > 0;
-}
-
-/* Slow and hanging answers; others go on meanwhile. */
-static void linger(struct sandbox *s, enum sandbox_fault met, struct MHD_Connection *connection)
-{
-    int64_t until_ms = clock_monotonic_ms() + s->slow_ms;
-    unsigned epoch = s->fault_epoch;
-
-    while (!s->stopping && epoch == s->fault_epoch && !client_left(connection) &&
-           (met == FAULT_HANG || (met == FAULT_SLOW && clock_monotonic_ms() < until_ms)))
-        wait_a_moment(s);
-}
-
-/* --- one request ------------------------------------------------------------------------------ */
 static void handle(struct request *r)
 {
-    if (!identity_authenticate(r) || faults_handle(r) || discovery_handle(r))
+    if (!identity_authenticate(r) || control_handle(r) || discovery_handle(r))
         return;
     if (strncmp(r->path, "/api/", 5) == 0 || strncmp(r->path, "/apis/", 6) == 0)
         resource_handle(r);
@@ -96,20 +64,21 @@ static bool is_control(const struct request *r)
 static bool perform(struct request *r, struct MHD_Connection *connection)
 {
     struct sandbox *s = r->s;
-    enum sandbox_fault met = is_control(r) ? FAULT_NONE : faults_meet(s, r->method, r->target);
+    enum sandbox_fault met =
+        is_control(r) ? FAULT_NONE : faults_meet(&s->faults, r->method, r->target);
     bool unheard = met == FAULT_CUT || met == FAULT_KILL;
 
-    linger(s, met, connection);
+    faults_linger(&s->faults, met, socket_of(connection));
     if (met == FAULT_429 || met == FAULT_500 || met == FAULT_409 || met == FAULT_GARBAGE ||
         met == FAULT_EXPIRED)
-        faults_answer(r, met);
+        control_answer(r, met);
     else if (!unheard)
         handle(r);
-    faults_after(s, met);
+    faults_after(&s->faults, met);
     if (s->settle_ms == 0)
         controllers_run(s, false);
     if (!is_control(r))
-        faults_record(s, r->method, r->target, unheard ? 0 : r->status);
+        faults_record(&s->faults, r->method, r->target, unheard ? 0 : r->status);
     return !unheard && met != FAULT_CUT_AFTER;
 }
 
@@ -334,7 +303,7 @@ struct sandbox *sandbox_start(const struct sandbox_options *options)
     s->minor = minor_of(s->git_version);
     s->settle_ms = options->settle_ms;
     s->istiod = options->istiod;
-    s->slow_ms = SLOW_MS;
+    faults_init(&s->faults, &s->lock, &s->changed, &s->stopping);
     s->identity = identity_new(s->arena, s->name);
     controllers_seed(s);
     controllers_run(s, false);
@@ -357,7 +326,7 @@ void sandbox_stop(struct sandbox *s)
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->controllers, NULL);
     MHD_stop_daemon(s->daemon);
-    faults_clear(s);
+    faults_free(&s->faults);
     store_clear(s);
     crd_clear(s);
     for (size_t i = 0; i < s->task_count; i++) {
@@ -365,7 +334,6 @@ void sandbox_stop(struct sandbox *s)
         memory_free(s->tasks[i].name);
     }
     memory_free(s->tasks);
-    memory_free(s->log);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     arena_free(s->arena);
@@ -402,43 +370,24 @@ const char *sandbox_nobody_token(const struct sandbox *s)
 void sandbox_fault(struct sandbox *s, enum sandbox_fault fault, size_t first_request, size_t count,
                    const char *match)
 {
-    char *copy = match ? memory_strdup(match) : NULL;
-    struct fault f = {.what = fault, .first = first_request ? first_request : 1, .count = count};
-
-    f.match = copy;
-    pthread_mutex_lock(&s->lock);
-    if (fault == FAULT_NONE)
-        faults_clear(s);
-    else if (!faults_add(s, &f))
-        die("too many faults: clear them with FAULT_NONE");
-    pthread_mutex_unlock(&s->lock);
-    memory_free(copy);
+    faults_set(&s->faults, fault, first_request, count, match);
 }
 
 void sandbox_slow_ms(struct sandbox *s, int64_t ms)
 {
     pthread_mutex_lock(&s->lock);
-    s->slow_ms = ms;
+    s->faults.slow_ms = ms;
     pthread_mutex_unlock(&s->lock);
 }
 
 char *sandbox_requests(struct sandbox *s)
 {
-    char *copy;
-
-    pthread_mutex_lock(&s->lock);
-    copy = memory_new(s->log_bytes + 1, 1);
-    if (s->log_bytes)
-        memcpy(copy, s->log, s->log_bytes);
-    pthread_mutex_unlock(&s->lock);
-    return copy;
+    return faults_log(&s->faults);
 }
 
 void sandbox_requests_reset(struct sandbox *s)
 {
-    pthread_mutex_lock(&s->lock);
-    s->log_bytes = s->log_lines = 0;
-    pthread_mutex_unlock(&s->lock);
+    faults_log_reset(&s->faults);
 }
 
 size_t sandbox_request_count(struct sandbox *s)
@@ -446,7 +395,7 @@ size_t sandbox_request_count(struct sandbox *s)
     size_t count;
 
     pthread_mutex_lock(&s->lock);
-    count = s->log_lines;
+    count = s->faults.log_lines;
     pthread_mutex_unlock(&s->lock);
     return count;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "acceptance/sandbox/faults.h"
 #include "acceptance/sandbox/kinds.h"
 #include "acceptance/sandbox/sandbox.h"
 #include "base/arena.h"
@@ -18,7 +19,6 @@ enum {
     BODY_BYTES_MAX = 3 << 20, /* as a real server */
     REPLY_BYTES_MAX = 1 << 30,
     EVENTS_KEPT = 8192, /* older ones answer 410 Gone */
-    FAULTS_MAX = 32,
 };
 
 struct user {
@@ -42,14 +42,6 @@ struct task {
     int64_t due_ms;
     const struct kind *kind;
     char *ns, *name;
-};
-
-struct fault {
-    enum sandbox_fault what;
-    size_t first, count, seen; /* count 0 = all from the first on */
-    char *match;
-    int64_t pid;   /* FAULT_KILL: whom */
-    char *pidfile; /* or where that stands */
 };
 
 struct identity; /* keys and certificates: see identity.h */
@@ -80,12 +72,7 @@ struct sandbox {
     struct task *tasks;
     size_t task_count, task_capacity;
 
-    struct fault faults[FAULTS_MAX];
-    size_t fault_count;
-    unsigned fault_epoch; /* grows when faults are cleared: hanging answers go on */
-    int64_t slow_ms;
-    char *log; /* of requests */
-    size_t log_bytes, log_capacity, log_lines;
+    struct faults faults;
 };
 
 struct request {
@@ -115,6 +102,11 @@ struct request {
 const char *request_parameter(const struct request *r, const char *name);
 void reply_value(struct request *r, int status, const struct value *v);
 void reply_text(struct request *r, int status, const char *type, struct text body);
+
+/* control.c: how a fault that answers answers; /sandbox/..., the control interface
+ * (false: another path). */
+void control_answer(struct request *r, enum sandbox_fault met);
+bool control_handle(struct request *r);
 
 /* resource.c: everything under /api and /apis that is an object. */
 void resource_handle(struct request *r);
