@@ -87,9 +87,10 @@ static const char *canonical_query(struct arena *a, const char *query)
         if (!piece.len)
             continue;
         text_split(&value, '=', &name);
-        pairs.items[pairs.count++] =
+        pairs.items[pairs.count] =
             (struct pair){url_escape(a, unescape(a, name), NULL),
                           url_escape(a, unescape(a, value), NULL), pairs.count};
+        pairs.count++;
     }
     qsort(pairs.items, pairs.count, sizeof(*pairs.items), compare_pairs);
     text_builder_init(&b, a, CANONICAL_BYTES_MAX);
