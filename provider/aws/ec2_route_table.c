@@ -21,7 +21,7 @@ static const struct aws_member association[] = {
         MEMBER("VpcPeeringConnectionId", AWS_STRING)
 static const struct aws_member route[] = {ROUTE_WAY, MEMBER("State", AWS_STRING),
                                           MEMBER("Origin", AWS_STRING), END_MEMBERS};
-static const struct aws_member table[] = {
+static const struct aws_member route_table[] = {
     MEMBER("RouteTableId", AWS_STRING),
     MEMBER("VpcId", AWS_STRING),
     MEMBER("Associations", AWS_LIST, .wire = "associationSet", .members = association),
@@ -31,11 +31,12 @@ static const struct aws_member table[] = {
 static const struct aws_member create_table_in[] = {MEMBER("VpcId", AWS_STRING),
                                                     EC2_TAG_SPECIFICATIONS,
                                                     MEMBER("ClientToken", AWS_STRING), END_MEMBERS};
-static const struct aws_member table_out[] = {MEMBER("RouteTable", AWS_STRUCTURE, .members = table),
-                                              END_MEMBERS};
+static const struct aws_member table_out[] = {
+    MEMBER("RouteTable", AWS_STRUCTURE, .members = route_table), END_MEMBERS};
 static const struct aws_member tables_in[] = {EC2_LIST("RouteTableIds", "RouteTableId"), EC2_PAGED,
                                               END_MEMBERS};
-static const struct aws_member tables_out[] = EC2_LISTED("RouteTables", "routeTableSet", table);
+static const struct aws_member tables_out[] =
+    EC2_LISTED("RouteTables", "routeTableSet", route_table);
 static const struct aws_member table_in[] = {MEMBER("RouteTableId", AWS_STRING), END_MEMBERS};
 
 static const struct aws_member associate_in[] = {MEMBER("RouteTableId", AWS_STRING),
@@ -100,9 +101,9 @@ bool ec2_describe_route_table(struct call *c, struct aws *session, const char *i
     return ec2_look_up(c, session, &ec2_describe_route_tables, "RouteTableIds", id, out);
 }
 
-const struct value *ec2_route_to(const struct value *of, const char *cidr_block)
+const struct value *ec2_route_to(const struct value *table, const char *cidr_block)
 {
-    const struct value *routes = value_at(of, "Routes");
+    const struct value *routes = value_at(table, "Routes");
 
     for (size_t i = 0; i < value_count(routes); i++) {
         const struct value *one = value_item(routes, i);
@@ -114,9 +115,9 @@ const struct value *ec2_route_to(const struct value *of, const char *cidr_block)
     return NULL;
 }
 
-const struct value *ec2_association_of(const struct value *of, const char *subnet_id)
+const struct value *ec2_association_of(const struct value *table, const char *subnet_id)
 {
-    const struct value *list = value_at(of, "Associations");
+    const struct value *list = value_at(table, "Associations");
 
     for (size_t i = 0; i < value_count(list); i++)
         if (strcmp(value_text(value_item(list, i), "SubnetId"), subnet_id) == 0)

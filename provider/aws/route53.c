@@ -116,7 +116,7 @@ static char next_character(const char **at)
         return (char)((z[1] - '0') << 6 | (z[2] - '0') << 3 | (z[3] - '0'));
     }
     *at = z + 1;
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
 static bool is_end(const char *z)
