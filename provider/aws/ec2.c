@@ -3,8 +3,9 @@
 
 /* --- shapes ----------------------------------------------------------------------- */
 
-const struct aws_member ec2_tag[] = {MEMBER("Key", AWS_STRING), MEMBER("Value", AWS_STRING),
-                                     END_MEMBERS};
+/* Without a value DeleteTags takes the key whatever it holds; an empty one is a value. */
+const struct aws_member ec2_tag[] = {
+    MEMBER("Key", AWS_STRING), MEMBER("Value", AWS_STRING, .may_be_empty = true), END_MEMBERS};
 const struct aws_member ec2_tag_specification[] = {
     MEMBER("ResourceType", AWS_STRING), MEMBER("Tags", AWS_LIST, .wire = "Tag", .members = ec2_tag),
     END_MEMBERS};
