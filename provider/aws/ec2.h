@@ -110,6 +110,12 @@ extern const struct aws_wait ec2_vpc_available, ec2_vpc_deleted, ec2_subnet_avai
     ec2_subnet_deleted, ec2_nat_gateway_available, ec2_nat_gateway_deleted,
     ec2_network_interface_available, ec2_vpc_peering_connection_requested,
     ec2_vpc_peering_connection_active, ec2_vpc_peering_connection_deleted;
+/* Until the subnet's association is there and done, or the route is there (it may be a
+ * blackhole). */
+bool ec2_wait_association(struct call *c, struct aws *session, const char *table_id,
+                          const char *subnet_id, const struct value **association);
+bool ec2_wait_route(struct call *c, struct aws *session, const char *table_id,
+                    const char *cidr_block, const struct value **route);
 /* For aws_wait(): why a NAT gateway or a peering failed. */
 const char *ec2_explain_nat_gateway(struct arena *a, const struct value *output);
 const char *ec2_explain_vpc_peering_connection(struct arena *a, const struct value *output);

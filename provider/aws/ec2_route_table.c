@@ -3,6 +3,8 @@
 
 #include "aws/ec2_parts.h"
 
+enum { POLL_MIN_MS = 1000, POLL_MAX_MS = 5000 };
+
 /* --- shapes ----------------------------------------------------------------------- */
 
 static const struct aws_member association_state[] = {
@@ -123,4 +125,58 @@ const struct value *ec2_association_of(const struct value *table, const char *su
         if (strcmp(value_text(value_item(list, i), "SubnetId"), subnet_id) == 0)
             return value_item(list, i);
     return NULL;
+}
+
+/* --- waiting ------------------------------------------------------------------------ */
+
+/* Something in a table, and whether it is as it has to be. */
+struct expected {
+    const struct value *(*find)(const struct value *table, const char *key);
+    const char *key;
+    const char *what; /* "Timed out waiting for …" */
+};
+
+static const char *state_of(const struct value *one)
+{
+    const char *associated_state = value_text(value_at(one, "AssociationState"), "State");
+
+    return *associated_state ? associated_state : value_text(one, "State");
+}
+
+static bool wait_in_table(struct call *c, struct aws *session, const char *table_id,
+                          const struct expected *e, const struct value **out)
+{
+    for (int64_t pause_ms = POLL_MIN_MS;; pause_ms = POLL_MAX_MS) {
+        const struct value *of;
+        const char *state;
+
+        if (!ec2_describe_route_table(c, session, table_id, &of))
+            return false;
+        *out = of ? e->find(of, e->key) : NULL;
+        state = *out ? state_of(*out) : "not there yet";
+        if (strcmp(state, "failed") == 0)
+            return diag_error(c->diags, NULL, text_f(c->arena, "Waited in vain for %s", e->what),
+                              "%s in %s is failed. %s", e->key, table_id,
+                              value_text(value_at(*out, "AssociationState"), "StatusMessage"));
+        if (*out && strcmp(state, "associating") != 0)
+            return true;
+        if (!call_wait_ms(c, pause_ms, e->what, text_f(c->arena, "Last seen: %s.", state)))
+            return false;
+    }
+}
+
+bool ec2_wait_association(struct call *c, struct aws *session, const char *table_id,
+                          const char *subnet_id, const struct value **out)
+{
+    const struct expected e = {ec2_association_of, subnet_id, "association with a route table"};
+
+    return wait_in_table(c, session, table_id, &e, out);
+}
+
+bool ec2_wait_route(struct call *c, struct aws *session, const char *table_id,
+                    const char *cidr_block, const struct value **out)
+{
+    const struct expected e = {ec2_route_to, cidr_block, "route to become visible"};
+
+    return wait_in_table(c, session, table_id, &e, out);
 }

@@ -172,6 +172,31 @@ TEST(routes_and_associations_are_found_in_their_table)
     assert_null(ec2_association_of(table, "s-2"));
 }
 
+#define TABLE(route_state, association_state)                                                      \
+    LIST("routeTableSet",                                                                          \
+         "<item><routeSet><item><destinationCidrBlock>0.0.0.0/0</"                                 \
+         "destinationCidrBlock><state>" route_state                                                \
+         "</state></item></routeSet><associationSet><item><subnetId>s-1</subnetId>"                \
+         "<associationState><state>" association_state                                             \
+         "</state><statusMessage>busy</statusMessage>"                                             \
+         "</associationState></item></associationSet></item>")
+
+TEST(what_is_put_into_a_table_is_waited_for)
+{
+    const char *const answers[] = {TABLE("blackhole", "associated"), TABLE("active", "associated"),
+                                   TABLE("active", "failed"), NULL};
+    struct stage *s = stage_with_keys(a, answers);
+    struct call *c = &s->f->call;
+    const struct value *out;
+
+    assert_true(ec2_wait_route(c, s->aws, "rtb-1", "0.0.0.0/0", &out));
+    assert_string_equal(value_text(out, "State"), "blackhole");
+    assert_true(ec2_wait_association(c, s->aws, "rtb-1", "s-1", &out));
+    assert_string_equal(value_text(out, "SubnetId"), "s-1");
+    assert_false(ec2_wait_association(c, s->aws, "rtb-1", "s-1", &out));
+    assert_string_equal(s->f->diags.first->detail, "s-1 in rtb-1 is failed. busy");
+}
+
 TEST(waits_end_by_state_and_say_why)
 {
     static const struct {
