@@ -206,14 +206,21 @@ static bool apply_judge(struct call *c, const struct kube *k, const struct job *
     return kube_reply_body(c, k, reply, out);
 }
 
+/* A 5xx that is a verdict on the object all the same: in these words API servers answer
+ * 500 to what is not of the kind's shape, and to what a webhook refuses or cannot judge. */
+static bool is_verdict(struct call *c, const struct http_reply *reply)
+{
+    const char *message = value_text(kube_status_of(c, reply), "message");
+
+    return strstr(message, "failed to create typed patch object") || strstr(message, "webhook");
+}
+
 /* The reply says nothing about the object: it may be another one in a moment. */
 static bool is_unsure(struct call *c, const struct http_reply *reply)
 {
     if (reply->failure != HTTP_FINE || kube_status_is_fine(reply->status))
         return true;
-    return reply->status == 429 ||
-           (reply->status >= 500 &&
-            !strstr(value_text(kube_status_of(c, reply), "message"), "webhook"));
+    return reply->status == 429 || (reply->status >= 500 && !is_verdict(c, reply));
 }
 
 bool kube_apply_all_hinted(struct call *c, struct kube *k, const struct value *const *objects,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "codec/json.h"
-#include "helm/json_schema.h"
+#include "json_schema/json_schema.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
