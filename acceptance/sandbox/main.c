@@ -2,7 +2,7 @@
  *
  * Starts one server per name, writes a kubeconfig for each, and either serves
  * until it is told to stop or runs a command among them. Charts, from a repository
- * and a registry, are served beside them or alone. */
+ * and a registry, and an AWS account are served beside them or alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "acceptance/sandbox/aws/cloud.h"
 #include "acceptance/sandbox/charts.h"
 #include "acceptance/sandbox/sandbox.h"
 #include "base/arena.h"
@@ -25,6 +26,7 @@ enum { CLUSTERS_MAX = 100, FILE_BYTES_MAX = 1 << 20, TIMEOUT_STATUS = 124 };
 static const char usage[] =
     "usage: istio-sandbox --clusters NAME,NAME,... [options] [-- COMMAND ...]\n"
     "       istio-sandbox --charts DIR [options] [-- COMMAND ...]\n"
+    "       istio-sandbox --aws [options] [-- COMMAND ...]\n"
     "\n"
     "Serves stand-in Kubernetes API servers on 127.0.0.1. They are no clusters: nothing runs.\n"
     "\n"
@@ -35,6 +37,15 @@ static const char usage[] =
     "  --settle-ms N         how long Deployments, load balancers and the like take (default 0)\n"
     "  --charts DIR          also serves the charts of this folder: a chart repository and an\n"
     "                        OCI registry\n"
+    "  --aws                 also serves an AWS account: EC2 and STS in five regions. It is no "
+    "AWS:\n"
+    "                        nothing is made, nothing costs\n"
+    "  --aws-port N          its port (default: a free one)\n"
+    "  --aws-speed N         how many times faster than AWS (default 500: a NAT gateway takes\n"
+    "                        200 ms); 0: at once\n"
+    "  --aws-eventual yes    what was just made is not found for a moment\n"
+    "  --aws-throttle N      at most so many requests in a second\n"
+    "  --aws-addresses N     Elastic IPs in each region (default 5); --aws-vpcs N likewise\n"
     "  --istiod yes          does to objects what a running istiod would\n"
     "  --lifetime SECONDS    ends by itself (default: never)\n"
     "  -- COMMAND ...        runs the command and exits with its status; without one, serves\n"
@@ -45,14 +56,17 @@ static const char usage[] =
     "ISTIO_ACC_URL_N, ISTIO_ACC_KUBECONFIG_N, ISTIO_ACC_TOKEN_N, ISTIO_ACC_NOBODY_TOKEN_N.\n"
     "With --charts also ISTIO_ACC_CHARTS and ISTIO_ACC_CHARTS_TLS (\"http://127.0.0.1:…\", the\n"
     "repository is below at /charts, the registry at oci://127.0.0.1:…/charts) and\n"
-    "ISTIO_ACC_CHARTS_CA (a file). Without --clusters it serves charts alone.\n";
+    "ISTIO_ACC_CHARTS_CA (a file). With --aws also what AWS clients read: AWS_ENDPOINT_URL,\n"
+    "AWS_CA_BUNDLE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; and ISTIO_ACC_AWS_TOKEN for\n"
+    "its control interface below /sandbox/. Without --clusters it serves these alone.\n";
 
 struct options {
     const char *names[CLUSTERS_MAX];
     size_t count;
     const char *dir, *version, *charts;
     int port;
-    bool istiod;
+    bool istiod, aws;
+    struct cloud_options cloud;
     int64_t settle_ms, lifetime_seconds;
     char **command; /* NULL: serve */
 };
@@ -61,6 +75,7 @@ struct running {
     struct sandbox *servers[CLUSTERS_MAX];
     size_t count;
     struct charts *charts; /* NULL = none */
+    struct cloud *cloud;   /* NULL = none */
 };
 
 static _Noreturn void die(const char *why, const char *what)
@@ -91,6 +106,26 @@ static void read_names(struct arena *a, const char *list, struct options *o)
     }
 }
 
+/* False: no option of the AWS account. */
+static bool read_aws_option(const char *name, const char *argument, struct cloud_options *o)
+{
+    if (strcmp(name, "--aws-port") == 0)
+        o->port = (int)read_number(argument);
+    else if (strcmp(name, "--aws-speed") == 0)
+        o->speed = read_number(argument);
+    else if (strcmp(name, "--aws-eventual") == 0)
+        o->eventual = strcmp(argument, "yes") == 0;
+    else if (strcmp(name, "--aws-throttle") == 0)
+        o->throttle = read_number(argument);
+    else if (strcmp(name, "--aws-addresses") == 0)
+        o->addresses_max = (size_t)read_number(argument);
+    else if (strcmp(name, "--aws-vpcs") == 0)
+        o->vpcs_max = (size_t)read_number(argument);
+    else
+        return false;
+    return true;
+}
+
 static void read_option(struct arena *a, const char *name, const char *argument, struct options *o)
 {
     if (strcmp(name, "--clusters") == 0)
@@ -109,7 +144,7 @@ static void read_option(struct arena *a, const char *name, const char *argument,
         o->istiod = strcmp(argument, "yes") == 0;
     else if (strcmp(name, "--lifetime") == 0)
         o->lifetime_seconds = read_number(argument);
-    else
+    else if (!read_aws_option(name, argument, &o->cloud))
         die("unknown option", name);
 }
 
@@ -124,11 +159,16 @@ static void read_options(struct arena *a, int argc, char **argv, struct options 
             o->command = argv[i + 1] ? &argv[i + 1] : NULL;
             break;
         }
+        if (strcmp(argv[i], "--aws") == 0) {
+            o->aws = true;
+            i--; /* alone without a value */
+            continue;
+        }
         if (i + 1 == argc)
             die("needs a value", argv[i]);
         read_option(a, argv[i], argv[i + 1], o);
     }
-    if (o->count == 0 && !o->charts) {
+    if (o->count == 0 && !o->charts && !o->aws) {
         fputs(usage, stderr);
         exit(2);
     }
@@ -183,6 +223,28 @@ static void write_charts(struct arena *a, const struct charts *charts, const cha
             charts_url(charts), strstr(charts_url(charts), "://") + 3);
 }
 
+/* What AWS clients read; what would lead them elsewhere is emptied. */
+static void write_aws(struct arena *a, const struct cloud *cloud, const char *dir,
+                      struct text_builder *file)
+{
+    const char *ca = text_f(a, "%s/aws.pem", dir);
+
+    write_file(ca, text_of(cloud_ca_pem(cloud)));
+    export(file, "AWS_ENDPOINT_URL", cloud_url(cloud));
+    export(file, "AWS_CA_BUNDLE", ca);
+    export(file, "AWS_ACCESS_KEY_ID", cloud_key_id(cloud));
+    export(file, "AWS_SECRET_ACCESS_KEY", cloud_secret(cloud));
+    export(file, "AWS_SESSION_TOKEN", "");
+    export(file, "AWS_PROFILE", "");
+    export(file, "AWS_EC2_METADATA_DISABLED", "true");
+    export(file, "ISTIO_ACC_AWS_TOKEN", cloud_control_token(cloud));
+    fprintf(stderr,
+            "istio-sandbox: stand-in AWS account %s at %s, CA %s\n"
+            "istio-sandbox: access key %s, secret %s, regions %s\n",
+            cloud_account(cloud), cloud_url(cloud), ca, cloud_key_id(cloud), cloud_secret(cloud),
+            cloud_regions(a));
+}
+
 static void write_files(struct arena *a, const struct options *o, const struct running *r,
                         const char *dir)
 {
@@ -191,6 +253,8 @@ static void write_files(struct arena *a, const struct options *o, const struct r
     text_builder_init(&b, a, FILE_BYTES_MAX);
     if (r->charts)
         write_charts(a, r->charts, dir, &b);
+    if (r->cloud)
+        write_aws(a, r->cloud, dir, &b);
     if (r->count > 0) {
         export(&b, "ISTIO_ACC_BACKEND", "sandbox");
         export(&b, "ISTIO_ACC_DIR", dir);
@@ -211,7 +275,7 @@ static void write_files(struct arena *a, const struct options *o, const struct r
     }
     write_file(text_f(a, "%s/sandbox.env", dir), text_built(&b));
     fprintf(stderr,
-            "istio-sandbox: these are stand-ins, not Kubernetes clusters; variables in "
+            "istio-sandbox: these are stand-ins, neither Kubernetes nor AWS; variables in "
             "%s/sandbox.env\n",
             dir);
 }
@@ -267,7 +331,7 @@ static int wait_for_end(const sigset_t *signals, pid_t child, int64_t lifetime_s
 int main(int argc, char **argv)
 {
     struct arena *a = arena_new();
-    struct options o = {.count = 0};
+    struct options o = {.cloud.speed = CLOUD_SPEED};
     struct running r = {.count = 0};
     sigset_t signals, plain;
     pid_t child;
@@ -289,12 +353,15 @@ int main(int argc, char **argv)
     }
     if (o.charts)
         r.charts = charts_start(o.charts);
+    if (o.aws)
+        r.cloud = cloud_start(&o.cloud);
     write_files(a, &o, &r, make_dir(a, o.dir));
     child = o.command ? start(o.command, &plain) : 0;
     status = wait_for_end(&signals, child, o.lifetime_seconds);
     for (size_t i = 0; i < r.count; i++)
         sandbox_stop(r.servers[i]);
     charts_stop(r.charts);
+    cloud_stop(r.cloud);
     arena_free(a);
     return status;
 }

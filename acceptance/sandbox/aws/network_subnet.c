@@ -146,7 +146,7 @@ static const struct value *subnet_body(struct cloud_request *r, const struct rec
 static bool create_subnet(struct cloud_request *r)
 {
     struct record *vpc = network_get(r, &network_vpc, cloud_text(r, "VpcId")), *subnet;
-    const char *zone, *zone_id;
+    const char *zone = "", *zone_id = "";
 
     if (!vpc || !choose_zone(r, &zone, &zone_id) ||
         !block_free(r, vpc, cloud_text(r, "CidrBlock")) ||
