@@ -254,8 +254,8 @@ struct cloud *cloud_start(const struct cloud_options *options)
     c->identity = identity_new(c->arena, "aws");
     c->control_token = random_text(c->arena);
     faults_init(&c->faults, &c->lock, &c->changed, &c->stopping);
-    cloud_add_key(c, "stand-in", text_f(c->arena, "AKIASTANDIN%s", "000000001"),
-                  random_text(c->arena), "", 0);
+    cloud_add_key(c, "stand-in", "AKIASTANDIN000000001", random_text(c->arena), "", 0);
+    c->user = c->keys;
     for (const struct cloud_service *const *s = cloud_services; *s; s++)
         if ((*s)->seed)
             (*s)->seed(c);
@@ -303,24 +303,14 @@ const char *cloud_account(const struct cloud *c)
     return c->account;
 }
 
-/* Keys are put in front: the user's is the last one. */
-static const struct cloud_key *first_key(const struct cloud *c)
-{
-    const struct cloud_key *key = c->keys;
-
-    while (key->next)
-        key = key->next;
-    return key;
-}
-
 const char *cloud_key_id(const struct cloud *c)
 {
-    return first_key(c)->id;
+    return c->user->id;
 }
 
 const char *cloud_secret(const struct cloud *c)
 {
-    return first_key(c)->secret;
+    return c->user->secret;
 }
 
 const char *cloud_control_token(const struct cloud *c)

@@ -60,7 +60,8 @@ struct cloud {
     struct identity *identity;
     struct MHD_Daemon *daemon;
     struct faults faults;
-    struct cloud_key *keys; /* the first one is the user's */
+    struct cloud_key *keys;
+    const struct cloud_key *user; /* the one that is there from the start */
     struct record *records, *last_record, *removed;
     struct cloud_token *tokens;
     uint64_t made; /* ids so far */
@@ -126,7 +127,8 @@ void cloud_claim_of(const struct cloud_request *r, struct cloud_claim *out);
 bool cloud_verify(struct cloud_request *r, const struct cloud_claim *claim);
 
 /* --- cloud_wire.c ------------------------------------------------------------------- */
-/* The tree of "A.1.B=x&…"; query strings have the same form. */
+/* The tree of "A.1.B=x&…"; query strings have the same form. What is named twice
+ * ("tagKeys=a&tagKeys=b") is a list. */
 const struct value *cloud_form(struct arena *a, struct text form);
 /* The items of a numbered list of the tree ("member" in between or not). */
 const struct value *cloud_items(struct arena *a, const struct value *numbered);

@@ -1,47 +1,20 @@
 /* The stand-in account, asked as the provider asks AWS. */
-#include "acceptance/sandbox/aws/cloud.h"
-
-#include "aws/aws.h"
+#include "acceptance/harness/component_aws.h"
 #include "aws/ec2.h"
-#include "aws/signature.h"
-#include "aws/sts.h"
-#include "base/clock.h"
-#include "codec/json.h"
-#include "http/test_server.h"
 
 struct scene {
     struct arena *a;
+    struct component_aws *t;
     struct cloud *cloud;
-    struct fixture *f;
-    struct clients clients;
+    struct call *call;
     struct aws *aws;
     struct aws_reply reply;
 };
 
 /* --- asking ---------------------------------------------------------------------------------- */
-static void close_pool(void *pool)
+static void close_scene(void *t)
 {
-    aws_pool_free(pool);
-}
-
-static void close_cloud(void *cloud)
-{
-    cloud_stop(cloud);
-}
-
-static void use_key(const char *id, const char *secret, const char *session_token)
-{
-    static const char *const names[] = {"AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE",
-                                        "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        unsetenv(names[i]);
-    setenv("AWS_CONFIG_FILE", "provider/aws/testdata/shared_files/none", 1);
-    setenv("AWS_SHARED_CREDENTIALS_FILE", "provider/aws/testdata/shared_files/none", 1);
-    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
-    setenv("AWS_ACCESS_KEY_ID", id, 1);
-    setenv("AWS_SECRET_ACCESS_KEY", secret, 1);
-    setenv("AWS_SESSION_TOKEN", session_token, 1);
+    component_stop_aws(t);
 }
 
 static struct aws *open_in(struct scene *s, const char *region)
@@ -49,38 +22,24 @@ static struct aws *open_in(struct scene *s, const char *region)
     const struct aws_access access = {.region = region};
     struct aws *aws;
 
-    assert_true(aws_open(&s->f->call, &access, NULL, &aws));
+    assert_true(aws_open(s->call, &access, NULL, &aws));
     return aws;
 }
 
-/* A session in eu-west-1 with the environment's key; no retries: each refusal is seen. */
-static void connect_to(struct scene *s, struct arena *a, struct cloud *cloud)
-{
-    const struct value *urls = &value_empty_map, *url = value_string(a, cloud_url(cloud));
-
-    *s = (struct scene){.a = a, .cloud = cloud, .f = fixture_new(a)};
-    for (const struct aws_service *const *service = aws_services; *service; service++)
-        urls = value_with(a, urls, (*service)->id, url);
-    s->clients.provider_config = value_map_of(
-        a, {"aws", value_map_of(a, {"endpoints", urls}, {"max_retries", value_integer(a, 0)})});
-    s->clients.http = s->f->client;
-    s->clients.aws = aws_pool_new(s->f->client);
-    arena_defer(a, close_pool, s->clients.aws);
-    s->f->call.clients = &s->clients;
-    s->f->call.config = s->f->call.private_data = &value_null;
-    s->aws = open_in(s, "eu-west-1");
-}
-
+/* A session in eu-west-1 that tries once: each refusal is seen. */
 static void scene_start(struct scene *s, struct arena *a, const struct cloud_options *options)
 {
-    struct cloud_options plain = *options;
-    struct cloud *cloud;
+    struct clients *clients;
 
-    plain.plain = true;
-    cloud = cloud_start(&plain);
-    arena_defer(a, close_cloud, cloud);
-    use_key(cloud_key_id(cloud), cloud_secret(cloud), "");
-    connect_to(s, a, cloud);
+    *s = (struct scene){.a = a, .t = arena_alloc(a, sizeof(*s->t))};
+    component_start_aws(s->t, a, 0, options);
+    arena_defer(a, close_scene, s->t);
+    clients = &s->t->component.clients;
+    clients->provider_config =
+        value_with_in(a, clients->provider_config, value_integer(a, 0), "aws", "max_retries");
+    s->cloud = s->t->cloud;
+    s->call = component_call(&s->t->component, NULL, &value_null);
+    s->aws = open_in(s, "eu-west-1");
 }
 
 /* AWS's code of the refusal; "" = done. */
@@ -91,8 +50,8 @@ static const char *ask_in(struct scene *s, struct aws *aws, const struct aws_ope
     const char *reason = json_try(s->a, text_of(input), &v);
 
     assert_null(reason);
-    if (!aws_try(&s->f->call, aws, operation, v, &s->reply))
-        fail_msg("%s: %s", s->f->diags.first->summary, s->f->diags.first->detail);
+    if (!aws_try(s->call, aws, operation, v, &s->reply))
+        fail_msg("%s", component_diags(&s->t->component));
     return s->reply.output ? "" : s->reply.error.code;
 }
 
@@ -257,11 +216,11 @@ TEST(attributes_are_one_in_each_call)
             "{\"VpcId\": \"%s\", \"EnableDnsSupport\": {\"Value\": true}, "
             "\"EnableDnsHostnames\": {\"Value\": true}}",
             vpc);
-    assert_true(ec2_describe_vpc_attribute(&s.f->call, s.aws, vpc, "enableDnsHostnames", &on));
+    assert_true(ec2_describe_vpc_attribute(s.call, s.aws, vpc, "enableDnsHostnames", &on));
     assert_false(on);
     DONE(ec2_modify_vpc_attribute, "{\"VpcId\": \"%s\", \"EnableDnsHostnames\": {\"Value\": true}}",
          vpc);
-    assert_true(ec2_describe_vpc_attribute(&s.f->call, s.aws, vpc, "enableDnsHostnames", &on));
+    assert_true(ec2_describe_vpc_attribute(s.call, s.aws, vpc, "enableDnsHostnames", &on));
     assert_true(on);
 }
 
@@ -376,7 +335,7 @@ TEST(launch_templates_change_by_versions)
          "{\"LaunchTemplateId\": \"%s\", \"LaunchTemplateData\": {\"InstanceType\": \"t3.large\"}}",
          template);
     assert_true(
-        ec2_describe_launch_template_version(&s.f->call, s.aws, template, "$Default", &version));
+        ec2_describe_launch_template_version(s.call, s.aws, template, "$Default", &version));
     assert_int_equal(value_integer_at(version, "VersionNumber"), 1);
     assert_string_equal(
         value_z(value_item(value_in(version, "LaunchTemplateData", "SecurityGroupIds"), 0)),
@@ -386,7 +345,7 @@ TEST(launch_templates_change_by_versions)
     REFUSED("InvalidLaunchTemplateId.VersionNotFound", ec2_modify_launch_template,
             "{\"LaunchTemplateId\": \"%s\", \"DefaultVersion\": \"7\"}", template);
     assert_true(
-        ec2_describe_launch_template_version(&s.f->call, s.aws, template, "$Default", &version));
+        ec2_describe_launch_template_version(s.call, s.aws, template, "$Default", &version));
     assert_string_equal(value_text(value_at(version, "LaunchTemplateData"), "InstanceType"),
                         "t3.large");
 }
@@ -411,16 +370,16 @@ TEST(objects_are_found_by_tags_page_by_page)
             "{\"VpcId\": \"%s\", \"CidrBlock\": \"10.1.99.0/24\", \"TagSpecifications\": "
             "[{\"ResourceType\": \"vpc\", \"Tags\": [{\"Key\": \"a\", \"Value\": \"b\"}]}]}",
             vpc);
-    assert_true(aws_list(&s.f->call, s.aws, &ec2_describe_subnets,
+    assert_true(aws_list(s.call, s.aws, &ec2_describe_subnets,
                          value_map_of(a, {"MaxResults", value_integer(a, 5)}), &items));
     assert_int_equal(value_count(items), 12);
     filters = ec2_filter(a, ec2_filter(a, NULL, "vpc-id", vpc), "tag:number", "1*");
-    assert_true(ec2_list(&s.f->call, s.aws, &ec2_describe_subnets, filters, &items));
+    assert_true(ec2_list(s.call, s.aws, &ec2_describe_subnets, filters, &items));
     assert_int_equal(value_count(items), 3); /* 1, 10, 11 */
     DONE(ec2_create_tags,
          "{\"Resources\": [\"%s\"], \"Tags\": [{\"Key\": \"Name\", \"Value\": \"mesh\"}]}", vpc);
     filters = ec2_filter(a, NULL, "tag:Name", "mesh");
-    assert_true(ec2_list(&s.f->call, s.aws, &ec2_describe_vpcs, filters, &items));
+    assert_true(ec2_list(s.call, s.aws, &ec2_describe_vpcs, filters, &items));
     assert_int_equal(value_count(items), 1);
     REFUSED("InvalidParameterValue", ec2_describe_vpcs,
             "{\"Filters\": [{\"Name\": \"vpcid\", \"Values\": [\"x\"]}]}");
@@ -522,14 +481,11 @@ TEST(too_many_requests_are_throttled)
 TEST(faults_come_in_the_services_words)
 {
     struct scene s;
-    char *log;
 
     scene_start(&s, a, &(struct cloud_options){.speed = 0});
     cloud_fault(s.cloud, FAULT_500, 1, 1, "ec2.eu-west-1/CreateVpc");
     REFUSED("InternalError", ec2_create_vpc, "{\"CidrBlock\": \"10.1.0.0/16\"}");
     new_vpc(&s, "10.1.0.0/16");
-    log = cloud_requests(s.cloud);
-    assert_string_equal(log, "POST ec2.eu-west-1/CreateVpc 500\n"
-                             "POST ec2.eu-west-1/CreateVpc 200\n");
-    memory_free(log);
+    assert_string_equal(component_aws_requests(s.t), "POST ec2.eu-west-1/CreateVpc 500\n"
+                                                     "POST ec2.eu-west-1/CreateVpc 200\n");
 }

@@ -38,10 +38,16 @@ static const struct value *put(struct arena *a, const struct value *tree, const 
 {
     struct text rest = text_of(name), piece;
     const char **keys = arena_array(a, strlen(name) + 2, sizeof(*keys));
+    const struct value *before;
     size_t count = 0;
 
     while (text_split(&rest, '.', &piece))
         keys[count++] = text_z(a, piece);
+    before = value_walk(tree, keys);
+    if (before->kind == VALUE_STRING)
+        v = value_list_of(a, before, v);
+    else if (before->kind == VALUE_LIST)
+        v = value_append(a, before, v);
     return value_with_walk(a, tree, v, keys);
 }
 

@@ -20,9 +20,17 @@ const struct network_kind network_security_group = {.kind = "security-group",
 /* --- rules as permissions ----------------------------------------------------------------- */
 static bool same_ports(const struct value *permission, const struct value *rule)
 {
-    return value_equal(value_at(permission, "ipProtocol"), value_at(rule, "ipProtocol")) &&
-           value_equal(value_at(permission, "fromPort"), value_at(rule, "fromPort")) &&
-           value_equal(value_at(permission, "toPort"), value_at(rule, "toPort"));
+    if (!value_equal(value_at(permission, "ipProtocol"), value_at(rule, "ipProtocol")))
+        return false;
+    return strcmp(value_text(rule, "ipProtocol"), "-1") == 0 ||
+           (value_equal(value_at(permission, "fromPort"), value_at(rule, "fromPort")) &&
+            value_equal(value_at(permission, "toPort"), value_at(rule, "toPort")));
+}
+
+static const struct value *ports(struct arena *a, const struct record *rule)
+{
+    return value_map_of(a, {"fromPort", value_at(rule->body, "fromPort")},
+                        {"toPort", value_at(rule->body, "toPort")});
 }
 
 static const struct value *with_source(struct arena *a, const struct value *permission,
@@ -66,9 +74,9 @@ static const struct value *permissions(struct cloud_request *r, const struct rec
             continue;
         while (at < count && !same_ports(all[at], rule->body))
             at++;
-        none = value_map_of(r->a, {"ipProtocol", value_at(rule->body, "ipProtocol")},
-                            {"fromPort", value_at(rule->body, "fromPort")},
-                            {"toPort", value_at(rule->body, "toPort")});
+        none = value_map_of(r->a, {"ipProtocol", value_at(rule->body, "ipProtocol")});
+        if (!record_is(rule, "ipProtocol", "-1")) /* of all protocols, EC2 tells no ports */
+            none = value_merge(r->a, none, ports(r->a, rule));
         all[at] = with_source(r->a, at < count ? all[at] : none, rule->body);
         count += at == count;
     }

@@ -43,7 +43,7 @@ static const struct value *vpc_body(struct cloud_request *r, const char *cidr)
     struct arena *a = r->a;
     bool ipv6 = strcmp(cloud_text(r, "AmazonProvidedIpv6CidrBlock"), "true") == 0;
     const char *block =
-        text_f(a, "2600:1f18:%x:%x00::/56", 0x1000U + (unsigned)r->cloud->made, 0x12U);
+        text_f(a, "2600:1f18:%x:%x00::/56", 0x1000U + (unsigned)(r->cloud->made & 0xfff), 0x12U);
 
     return value_map_of(a, {"ownerId", value_string(a, r->cloud->account)},
                         {"state", value_string(a, "pending")}, {"cidrBlock", value_string(a, cidr)},
