@@ -221,7 +221,8 @@ static bool reconsider(struct request *r, const struct http_reply *reply,
         *again = true;
         return true;
     }
-    if (!reply->failure && class == AWS_EXPIRED)
+    /* EC2 says of an expired session what it says of an old signature. */
+    if (!reply->failure && (class == AWS_EXPIRED || strcmp(error->code, "RequestExpired") == 0))
         return renew(r, again);
     pause = pause_ms(r, reply, class);
     if (pause < 0)

@@ -489,3 +489,18 @@ TEST(faults_come_in_the_services_words)
     assert_string_equal(component_aws_requests(s.t), "POST ec2.eu-west-1/CreateVpc 500\n"
                                                      "POST ec2.eu-west-1/CreateVpc 200\n");
 }
+
+TEST(a_session_that_expires_is_renewed)
+{
+    struct scene s;
+
+    scene_start(&s, a, &(struct cloud_options){.speed = 0});
+    cloud_add_key(s.cloud, "job", "ASIAJOB", "secret", "token", 0);
+    component_use_key("ASIAJOB", "secret", "token");
+    s.aws = open_in(&s, "us-west-2");
+    DONE(ec2_describe_vpcs, "{}");
+    cloud_add_key(s.cloud, "job", "ASIAJOB", "secret", "token", clock_now() - 1);
+    component_use_key(cloud_key_id(s.cloud), cloud_secret(s.cloud), "");
+    DONE(ec2_describe_vpcs, "{}");
+    assert_non_null(strstr(component_aws_requests(s.t), "DescribeVpcs 400\nPOST "));
+}
