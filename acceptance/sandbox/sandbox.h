@@ -30,6 +30,13 @@ const char *sandbox_admin_token(const struct sandbox *s);
 /* A user who may do nothing. */
 const char *sandbox_nobody_token(const struct sandbox *s);
 
+/* Tokens that the server has not made itself: fills in who bears one, in the arena; false =
+ * it is not valid. Asked without any lock. Set before the first request. */
+struct arena;
+struct user;
+typedef bool sandbox_bearer_fn(void *data, struct arena *a, const char *token, struct user *out);
+void sandbox_set_bearers(struct sandbox *s, sandbox_bearer_fn *bearer, void *data);
+
 /* --- faults ------------------------------------------------------------- */
 enum sandbox_fault {
     FAULT_NONE,

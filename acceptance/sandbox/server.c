@@ -198,6 +198,8 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connect
                     BODY_BYTES_MAX);
     if (refused)
         status_fail(&r, 401, "Unauthorized", "Unauthorized");
+    if (x->s->bearer && strncmp(r.authorization, "Bearer ", 7) == 0)
+        r.is_known = x->s->bearer(x->s->bearer_data, x->arena, r.authorization + 7, &r.user);
     if (!refused && !x->body.overflow) {
         pthread_mutex_lock(&x->s->lock);
         answered = perform(&r, connection);
@@ -338,6 +340,12 @@ void sandbox_stop(struct sandbox *s)
     pthread_mutex_destroy(&s->lock);
     arena_free(s->arena);
     memory_free(s);
+}
+
+void sandbox_set_bearers(struct sandbox *s, sandbox_bearer_fn *bearer, void *data)
+{
+    s->bearer_data = data;
+    s->bearer = bearer;
 }
 
 const char *sandbox_url(const struct sandbox *s)

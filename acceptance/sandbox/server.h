@@ -56,6 +56,8 @@ struct sandbox {
     int64_t settle_ms;
     bool istiod;
     struct identity *identity;
+    sandbox_bearer_fn *bearer; /* NULL = nobody has other tokens */
+    void *bearer_data;
     struct MHD_Daemon *daemon;
     pthread_t controllers;
 
@@ -84,6 +86,7 @@ struct request {
     struct text certificate; /* of the client, verified, as DER; empty without one */
     struct text body;
     struct user user;
+    bool is_known; /* user was told by the server's bearer function */
 
     const struct kind *kind;
     const char *ns, *name, *subresource; /* "" when absent */
