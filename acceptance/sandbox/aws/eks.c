@@ -230,6 +230,25 @@ static const char *vpc_of(struct cloud_request *r, const struct value *subnets)
 }
 
 /* --- what EKS puts into the VPC --------------------------------------------------------------- */
+/* Everything may come from the group itself, and go anywhere. */
+static void add_rule(struct cloud_request *r, const struct record *group, bool is_egress)
+{
+    struct arena *a = r->a;
+    const char *id = cloud_new_id(r->cloud, a, network_rule.prefix);
+    const struct value *account = value_string(a, r->cloud->account);
+    const struct value *body =
+        value_map_of(a, {"securityGroupRuleId", value_string(a, id)},
+                     {"groupId", value_string(a, group->id)}, {"groupOwnerId", account},
+                     {"isEgress", value_bool(is_egress)}, {"ipProtocol", value_string(a, "-1")},
+                     {"fromPort", value_integer(a, -1)}, {"toPort", value_integer(a, -1)});
+    const struct value *self =
+        value_map_of(a, {"groupId", value_string(a, group->id)}, {"userId", account});
+
+    body = is_egress ? value_with(a, body, "cidrIpv4", value_string(a, "0.0.0.0/0"))
+                     : value_with(a, body, "referencedGroupInfo", self);
+    record_add(r->cloud, r->region, network_rule.kind, id, body)->ghost = true;
+}
+
 static const struct record *add_group(struct cloud_request *r, const char *name, const char *vpc)
 {
     struct arena *a = r->a;
@@ -251,6 +270,9 @@ static const struct record *add_group(struct cloud_request *r, const char *name,
                       value_string(group->arena, "owned")},
                      {"aws:eks:cluster-name", value_string(group->arena, name)},
                      {"Name", value_copy(group->arena, value_at(group->body, "groupName"))});
+    record_set(group, "securityGroupArn", value_string(a, network_arn(r, "security-group", id)));
+    add_rule(r, group, false);
+    add_rule(r, group, true);
     return group;
 }
 

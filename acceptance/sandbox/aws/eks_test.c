@@ -4,6 +4,8 @@
 
 #include "acceptance/sandbox/aws/test_account.h"
 #include "aws/eks_token.h"
+#include "aws/signature.h"
+#include "base/clock.h"
 #include "codec/base64.h"
 
 #define ROLE_ARN "arn:aws:iam::111122223333:role/"
@@ -159,6 +161,27 @@ static const char *altered(struct account *t, const char *token, size_t cut, con
     return text_f(t->a, "%s%s", prefix, base64_encode(t->a, url, BASE64_URL_RAW).at);
 }
 
+/* What the account's user signed so many seconds ago. */
+static const char *old_token(struct account *t, int64_t seconds)
+{
+    static const char host[] = "sts.eu-west-1.amazonaws.com";
+    const struct access_key key = {cloud_key_id(t->cloud), cloud_secret(t->cloud), ""};
+    const struct signature_scope scope = {"eu-west-1", "sts", clock_now() - seconds};
+    const struct http_header header = {"x-k8s-aws-id", "east"};
+    const struct signature_request r = {.method = "GET",
+                                        .host = host,
+                                        .path = "/",
+                                        .query = "Action=GetCallerIdentity&Version=2011-06-15",
+                                        .headers = &header,
+                                        .header_count = 1};
+    struct signature signature;
+    const char *query;
+
+    assert_true(
+        signature_presign(t->a, t->f->call.diags, &key, &scope, &r, 60, &signature, &query));
+    return altered(t, "k8s-aws-v1.", 0, text_f(t->a, "https://%s/?%s", host, query));
+}
+
 static const char *token_of_wrong_secret(struct account *t)
 {
     const struct aws_access access = {.region = "eu-west-1"};
@@ -226,6 +249,52 @@ TEST(roles_are_let_in_by_entries_and_their_policies)
     assert_int_equal(value_count(value_at(t->reply.output, "associatedAccessPolicies")), 1);
     done(t, &eks_disassociate_access_policy, entry);
     assert_int_equal(status_for(t, token), 403);
+}
+
+TEST(tokens_are_good_for_15_minutes)
+{
+    struct account *t = quick(a);
+
+    with_cluster(t);
+    assert_int_equal(status_for(t, old_token(t, 14 * 60)), 200);
+    assert_int_equal(status_for(t, old_token(t, 15 * 60 + 1)), 401);
+    assert_int_equal(status_for(t, old_token(t, -10 * 60)), 401);
+}
+
+TEST(without_entries_only_the_creator_is_let_in)
+{
+    const struct aws_access access = {.region = "eu-west-1", .role_arn = ROLE_ARN "cluster"};
+    struct account *t = quick(a);
+    struct place p = place_new(t);
+    struct aws *role;
+
+    done(t, &eks_create_cluster,
+         text_f(a,
+                "{'name': 'east', 'roleArn': '" ROLE_ARN "cluster', 'resourcesVpcConfig': {"
+                "'subnetIds': %s}}",
+                p.subnets));
+    assert_int_equal(status_for(t, token_for(t, t->aws, "east")), 200);
+    assert_true(aws_open(&t->f->call, &access, NULL, &role));
+    assert_int_equal(status_for(t, token_for(t, role, "east")), 401);
+    assert_refused(t, &eks_create_access_entry,
+                   "{'clusterName': 'east', 'principalArn': '" ROLE_ARN "nodes'}",
+                   "InvalidRequestException");
+}
+
+TEST(the_group_of_a_cluster_trusts_itself)
+{
+    struct account *t = quick(a);
+    const char *id;
+
+    with_cluster(t);
+    done(t, &eks_describe_cluster_row, EAST);
+    id = value_z(
+        value_in(t->reply.output, "cluster", "resourcesVpcConfig", "clusterSecurityGroupId"));
+    assert_refused(t, &ec2_delete_security_group, text_f(a, "{'GroupId': '%s'}", id),
+                   "DependencyViolation");
+    done(t, &ec2_describe_security_group_rules,
+         text_f(a, "{'Filters': [{'Name': 'group-id', 'Values': ['%s']}]}", id));
+    assert_int_equal(value_count(value_at(t->reply.output, "SecurityGroupRules")), 2);
 }
 
 TEST(a_cluster_needs_a_role_zones_and_a_version)

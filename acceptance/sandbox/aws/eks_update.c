@@ -26,8 +26,8 @@ static void succeed(struct cloud *c, struct record *update)
     const struct value *change = value_at(update->body, ".change");
 
     cloud_eks_set_status(update, "Successful");
-    if (!subject)
-        return;
+    if (!subject || !record_is(subject, "status", "UPDATING"))
+        return; /* it is being deleted */
     for (size_t i = 0; i < value_count(change); i++)
         record_set(subject, change->map.entries[i].key, change->map.entries[i].value);
     cloud_eks_set_status(subject, "ACTIVE");
