@@ -344,9 +344,10 @@ static const struct value *cluster_body(struct cloud_request *r, const char *ver
     struct arena *a = r->a;
     const struct value *access = value_at(r->parameters, "accessConfig");
     const struct value *network = value_at(r->parameters, "kubernetesNetworkConfig");
-    const char *id = cloud_new_id(r->cloud, a, "x") + 2;
+    const char *half = cloud_iam_new_id(r->cloud, a, ""), *id;
     const struct value *upgrades = value_map_of(a, {"supportType", value_string(a, "EXTENDED")});
 
+    id = text_f(a, "%s%s", half + 1, cloud_iam_new_id(r->cloud, a, "") + 1);
     network = value_merge(a,
                           value_map_of(a, {"ipFamily", value_string(a, "ipv4")},
                                        {"serviceIpv4Cidr", value_string(a, "172.20.0.0/16")}),
