@@ -199,8 +199,7 @@ static bool ensure_vpc(struct network_work *w)
                           "VPC %s, which an earlier apply made for \"%s\", has %s. Say that block, "
                           "or remove the VPC first.",
                           vpc_id(w), w->plan->name, block);
-    return vpc_ready(w) && ensure_tags(w, w->found.vpc, vpc_id(w), "vpc") &&
-           ensure_vpc_attribute(w, "enableDnsSupport", "EnableDnsSupport") &&
+    return vpc_ready(w) && ensure_vpc_attribute(w, "enableDnsSupport", "EnableDnsSupport") &&
            ensure_vpc_attribute(w, "enableDnsHostnames", "EnableDnsHostnames");
 }
 
@@ -525,5 +524,7 @@ static bool ensure_routes(struct network_work *w)
 bool network_converge(struct network_work *w)
 {
     return ensure_vpc(w) && ensure_gateway(w) && ensure_subnets(w) && ensure_nats(w) &&
-           ensure_routes(w) && network_prune(w);
+           ensure_routes(w) && network_prune(w) &&
+           /* last: until then it tells that the rest may not have tags of ours */
+           ensure_tags(w, w->found.vpc, vpc_id(w), "vpc");
 }

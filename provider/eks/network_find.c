@@ -3,7 +3,7 @@
 
 #include "aws/ec2.h"
 #include "aws/tags.h"
-#include "eks/network.h"
+#include "eks/network_adopt.h"
 
 const char *network_role(struct arena *a, const char *kind, const char *zone)
 {
@@ -91,7 +91,8 @@ bool network_find(struct network_work *w, const char *vpc_id)
     return find_vpc(w, vpc_id) && find_kind(w, &ec2_describe_subnets, &w->found.subnets) &&
            find_kind(w, &ec2_describe_route_tables, &w->found.tables) &&
            find_kind(w, &ec2_describe_internet_gateways, &w->found.gateways) && find_nats(w) &&
-           find_kind(w, &ec2_describe_addresses, &w->found.addresses);
+           find_kind(w, &ec2_describe_addresses, &w->found.addresses) &&
+           (!network_is_foreign(w) || network_adopt(w));
 }
 
 bool network_check_name(struct network_work *w)

@@ -1,0 +1,454 @@
+#include <string.h>
+
+#include "aws/tags.h"
+#include "eks/network_adopt.h"
+#include "eks/network_zones.h"
+#include "schema/check.h"
+#include "schema/resource.h"
+
+static const struct attribute attributes[] = {
+    STRING("name", REQUIRED | FORCE_NEW,
+           "Name of the VPC; one of its kind in the account's region. It is its tag `Name`, and "
+           "begins those of all that is in it.",
+           .check = check_dns_label),
+    STRING("region", OPTIONAL | COMPUTED | FORCE_NEW,
+           "Region. Default: that of the provider's `aws` block, the environment or the profile."),
+    STRING("cidr_block", REQUIRED | FORCE_NEW,
+           "IPv4 block between /16 and /28; /24 or larger when subnets are derived.",
+           .check = check_cidr),
+    DYNAMIC("availability_zones", OPTIONAL,
+            "How many availability zones, or a list of their names. Default: one for each subnet "
+            "that is listed, else 3 (or all, where a region has fewer).",
+            .check = network_zones_check),
+    TYPED("public_subnets", &type_string_list, OPTIONAL | COMPUTED,
+          "Blocks of the public subnets, one for each zone in their order; an empty list means "
+          "none. Derived when left out.",
+          .check_element = check_cidr, .max_items = NETWORK_PLAN_ZONES_MAX),
+    TYPED("private_subnets", &type_string_list, OPTIONAL | COMPUTED,
+          "Blocks of the private subnets, likewise. A sixteenth of the VPC each when derived.",
+          .check_element = check_cidr, .max_items = NETWORK_PLAN_ZONES_MAX),
+    STRING("nat_gateways", OPTIONAL | COMPUTED,
+           "Ways out of the private subnets: `none`, a `single` one in the first zone, or one "
+           "`per_zone`.",
+           .fallback = "single", .one_of = network_plan_nat_names),
+    TYPED("cluster_names", &type_string_list, OPTIONAL,
+          "Clusters whose tag `kubernetes.io/cluster/<name>` the subnets carry, for load balancer "
+          "controllers that ask for it.",
+          .check_element = check_not_empty),
+    TYPED("tags", &type_string_map, OPTIONAL, "Tags of everything that is made."),
+    STRING("id", COMPUTED | KEEP_STATE, "Id of the VPC."),
+    TYPED("availability_zone_names", &type_string_list, COMPUTED | KEEP_STATE,
+          "Names of its zones, in the order of the subnets."),
+    TYPED("public_subnet_ids", &type_string_list, COMPUTED | KEEP_STATE,
+          "Ids of the public subnets, by zone."),
+    TYPED("private_subnet_ids", &type_string_list, COMPUTED | KEEP_STATE,
+          "Ids of the private subnets, by zone."),
+    TYPED("public_route_table_ids", &type_string_list, COMPUTED | KEEP_STATE,
+          "Id of the one route table of the public subnets, if there are any."),
+    TYPED("private_route_table_ids", &type_string_list, COMPUTED | KEEP_STATE,
+          "Ids of the route tables of the private subnets, by zone."),
+    TYPED("nat_addresses", &type_string_list, COMPUTED | KEEP_STATE,
+          "Addresses that the world sees when the private subnets call it."),
+    TYPED("tags_all", &type_string_map, COMPUTED | KEEP_STATE,
+          "`tags` and the provider's `default_tags`."),
+    TYPED("drift", &type_string_list, COMPUTED | KEEP_STATE,
+          "What is missing or different in AWS. The next apply puts it right."),
+    END_ATTRIBUTES,
+};
+
+static const char *const outputs[] = {"public_subnet_ids",      "private_subnet_ids",
+                                      "public_route_table_ids", "private_route_table_ids",
+                                      "nat_addresses",          NULL};
+
+/* --- what all hooks need ---------------------------------------------------------- */
+
+static bool open_region(struct call *c, const struct value *object, struct aws **aws)
+{
+    const struct aws_access access = {.region = value_text(object, "region")};
+
+    return aws_open(c, &access, path_of(c->arena, "region"), aws);
+}
+
+/* Tags that were once given and may have to go. */
+static const struct value *tags_given(struct call *c, const struct value *prior)
+{
+    const struct value *tags = value_at(prior, "tags_all"),
+                       *names = value_at(prior, "cluster_names");
+
+    for (size_t i = 0; i < value_count(names); i++)
+        tags =
+            value_with(c->arena, tags,
+                       text_f(c->arena, "kubernetes.io/cluster/%s", value_z(value_item(names, i))),
+                       value_string(c->arena, "shared"));
+    return tags;
+}
+
+/* Member `id` of the objects of a kind, by zone. */
+static const struct value *ids_of(const struct network_work *w, const struct value *map,
+                                  const char *kind, const char *id)
+{
+    const struct value *list = &value_empty_list;
+    struct arena *a = w->call->arena;
+
+    for (size_t i = 0; i < w->plan->count; i++) {
+        const struct value *one = value_at(map, network_role(a, kind, w->plan->zones[i].name));
+
+        if (!value_is_null(one))
+            list = value_append(a, list, value_at(one, id));
+    }
+    return list;
+}
+
+static const struct value *described(const struct network_work *w, const struct value *object)
+{
+    const struct network_found *f = &w->found;
+    struct arena *a = w->call->arena;
+    const struct value *table = value_at(f->tables, "public-routes");
+
+    object = value_with(a, object, "id", value_at(f->vpc, "VpcId"));
+    object =
+        value_with(a, object, "public_subnet_ids", ids_of(w, f->subnets, "public", "SubnetId"));
+    object =
+        value_with(a, object, "private_subnet_ids", ids_of(w, f->subnets, "private", "SubnetId"));
+    object = value_with(a, object, "public_route_table_ids",
+                        value_is_null(table) ? &value_empty_list
+                                             : value_list_of(a, value_at(table, "RouteTableId")));
+    object = value_with(a, object, "private_route_table_ids",
+                        ids_of(w, f->tables, "private-routes", "RouteTableId"));
+    object = value_with(a, object, "nat_addresses", ids_of(w, f->addresses, "nat", "PublicIp"));
+    return value_with(a, object, "drift", w->drift);
+}
+
+static struct network_work work_of(struct call *c, struct aws *aws, const struct network_plan *plan,
+                                   const struct value *prior)
+{
+    return (struct network_work){.call = c,
+                                 .aws = aws,
+                                 .plan = plan,
+                                 .old_tags = tags_given(c, prior),
+                                 .drift = &value_empty_list};
+}
+
+/* --- what is to be ------------------------------------------------------------------- */
+
+static const struct value *blocks_of(struct call *c, const struct value *object,
+                                     const char *attribute, size_t zones)
+{
+    const struct value *blocks = value_at(object, attribute), *derived;
+
+    if (value_is_set(blocks))
+        return blocks;
+    if (!zones || !value_is_set(value_at(object, "cidr_block")))
+        return &value_unknown;
+    derived = network_plan_derive(c->arena, value_text(object, "cidr_block"),
+                                  strcmp(attribute, "public_subnets") == 0, zones);
+    return derived ? derived : &value_null;
+}
+
+/* `object` with subnets for so many zones (0 = not known), checked. */
+static bool with_blocks(struct call *c, const struct value *object, size_t zones,
+                        const struct value **out)
+{
+    const struct value *public = blocks_of(c, object, "public_subnets", zones),
+                       *private = blocks_of(c, object, "private_subnets", zones);
+
+    *out = value_with(c->arena, object, "public_subnets", public);
+    *out = value_with(c->arena, *out, "private_subnets", private);
+    if (value_is_null(public) || value_is_null(private))
+        return diag_error(c->diags, path_of(c->arena, "cidr_block"), "cidr_block is too small",
+                          "Subnets of at least 16 addresses are derived from a block of /24 or "
+                          "larger; it is %s. List public_subnets and private_subnets, or take a "
+                          "larger block.",
+                          value_text(object, "cidr_block"));
+    if (zones && !network_plan_check_counts(c, zones, public, private))
+        return false;
+    return !value_is_set(value_at(object, "cidr_block")) ||
+           network_plan_check(c, value_text(object, "cidr_block"), public, private);
+}
+
+/* The planned object with what could not be known then. */
+static bool settled(struct call *c, struct aws *aws, const struct value *planned,
+                    const struct value *prior, const struct value **out)
+{
+    const struct value *names = value_at(planned, "availability_zone_names"),
+                       *wanted = value_at(planned, "availability_zones");
+    size_t count = network_zones_count(wanted, value_at(planned, "public_subnets"),
+                                       value_at(planned, "private_subnets"));
+
+    if (!value_is_set(names) &&
+        !network_zones_choose(c, aws, wanted, count, value_at(prior, "availability_zone_names"),
+                              &names))
+        return false;
+    *out = value_with(c->arena, planned, "availability_zone_names", names);
+    *out = value_with(c->arena, *out, "region", value_string(c->arena, aws_region(aws)));
+    *out = value_with(c->arena, *out, "tags_all", tags_all(c, value_at(planned, "tags")));
+    return with_blocks(c, *out, value_count(names), out);
+}
+
+/* --- applying -------------------------------------------------------------------------- */
+
+/* A state that comes with an error is tainted, and the next apply would replace what this
+ * one is to continue. Without one it finds everything by its tags. */
+static void tell_of_leftovers(struct network_work *w)
+{
+    const char *id = value_text(w->found.vpc, "VpcId");
+
+    if (*id)
+        diag_warning(w->call->diags, NULL, "The VPC is not complete",
+                     "%s and what is in it carry the tag " NETWORK_TAG "=%s: the next apply goes "
+                     "on with them. To be rid of them instead: terraform import istio_vpc.<name> "
+                     "'region=%s,vpc=%s', then destroy.",
+                     id, w->plan->name, aws_region(w->aws), id);
+}
+
+static bool vpc_create(struct call *c, const struct value *planned, const struct value **out)
+{
+    struct network_plan plan;
+    struct network_work w;
+    struct aws *aws;
+
+    if (!open_region(c, planned, &aws) || !settled(c, aws, planned, &value_null, &planned))
+        return false;
+    network_plan_read(c, planned, &plan);
+    w = work_of(c, aws, &plan, &value_null);
+    if (!network_find(&w, "") || (!w.found.vpc && !network_check_name(&w)))
+        return false;
+    if (!network_converge(&w)) {
+        tell_of_leftovers(&w);
+        return false;
+    }
+    *out = described(&w, planned);
+    return true;
+}
+
+static bool vpc_update(struct call *c, const struct value *prior, const struct value *planned,
+                       const struct value **out)
+{
+    struct network_plan plan;
+    struct network_work w;
+    struct aws *aws;
+
+    *out = prior;
+    if (!open_region(c, planned, &aws) || !settled(c, aws, planned, prior, &planned))
+        return false;
+    network_plan_read(c, planned, &plan);
+    w = work_of(c, aws, &plan, prior);
+    if (!network_find(&w, value_text(prior, "id")))
+        return false;
+    if (!w.found.vpc)
+        return diag_error(c->diags, NULL, "The VPC is gone",
+                          "%s was deleted since the plan was made. Plan again.",
+                          value_text(prior, "id"));
+    if (!network_converge(&w))
+        return false;
+    *out = described(&w, planned);
+    return true;
+}
+
+static bool vpc_remove(struct call *c, const struct value *state)
+{
+    struct network_plan plan;
+    struct network_work w;
+    struct aws *aws;
+
+    if (!open_region(c, state, &aws))
+        return false;
+    network_plan_read(c, state, &plan);
+    w = work_of(c, aws, &plan, state);
+    return network_find(&w, value_text(state, "id")) && network_remove(&w);
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+static bool vpc_read(struct call *c, const struct value *state, const struct value **out)
+{
+    struct network_plan plan;
+    struct network_work w;
+    struct aws *aws;
+
+    *out = state;
+    if (!open_region(c, state, &aws))
+        return false;
+    if (value_is_null(value_at(state, "name")) &&
+        /* imported */ !network_import(c, aws, value_text(state, "id"), out))
+        return false;
+    if (!*out)
+        return true;
+    network_plan_read(c, *out, &plan);
+    w = work_of(c, aws, &plan, &value_null);
+    w.look_only = true;
+    if (!network_find(&w, value_text(state, "id")))
+        return false;
+    if (!w.found.vpc) {
+        *out = NULL;
+        return true;
+    }
+    if (!network_converge(&w))
+        return false;
+    *out = described(&w, *out);
+    return true;
+}
+
+/* --- planning ------------------------------------------------------------------------------- */
+
+/* NULL in *names: not known before the apply. */
+static bool plan_zones(struct call *c, const struct plan *plan, struct aws *aws, size_t count,
+                       const struct value **names)
+{
+    const struct value *wanted = value_at(plan->planned, "availability_zones"),
+                       *prior = value_at(plan->prior, "availability_zone_names"), *chosen;
+    struct diags quiet_diags;
+    struct call quiet;
+
+    *names = network_zones_known(c->arena, wanted, count, prior);
+    if (!aws || !value_is_wholly_known(wanted) || (*names && value_equal(*names, prior)))
+        return true;
+    diags_init(&quiet_diags, c->arena);
+    quiet = call_quietly(c, &quiet_diags);
+    if (network_zones_choose(&quiet, aws, wanted, count, prior, &chosen)) {
+        *names = chosen;
+        return true;
+    }
+    if (quiet_diags.first && quiet_diags.first->path) { /* a wrong argument */
+        diags_append(c->diags, &quiet_diags);
+        return false;
+    }
+    diag_warning(c->diags, NULL, "Availability zones are not checked before the apply", "%s",
+                 quiet_diags.first ? quiet_diags.first->detail : "");
+    return true;
+}
+
+/* A subnet keeps its block for life. */
+static bool check_kept(struct call *c, const struct plan *plan, const struct value *names,
+                       const struct value *planned, const char *attribute)
+{
+    const struct value *old_names = value_at(plan->prior, "availability_zone_names"),
+                       *old = value_at(plan->prior, attribute), *new = value_at(planned, attribute);
+
+    for (size_t i = 0; i < value_count(old) && i < value_count(old_names); i++)
+        for (size_t k = 0; k < value_count(new) && k < value_count(names); k++)
+            if (value_equal(value_item(old_names, i), value_item(names, k)) &&
+                value_is_set(value_item(new, k)) &&
+                !value_equal(value_item(old, i), value_item(new, k)))
+                return diag_error(c->diags, path_index(c->arena, path_of(c->arena, attribute), k),
+                                  "A subnet cannot change its block",
+                                  "In %s it is %s. Remove the zone in one apply and add it again "
+                                  "in another.",
+                                  value_z(value_item(names, k)), value_z(value_item(old, i)));
+    return true;
+}
+
+static bool needs_work(const struct plan *plan)
+{
+    static const char *const causes[] = {"availability_zone_names", "public_subnets",
+                                         "private_subnets", "nat_gateways", NULL};
+
+    for (const char *const *one = causes; *one; one++)
+        if (plan_changes(plan, *one))
+            return true;
+    return value_count(value_at(plan->prior, "drift")) > 0;
+}
+
+static bool plan_session(struct call *c, struct plan *plan, struct aws **aws)
+{
+    *aws = NULL;
+    if (c->config_unknown || value_is_unknown(value_at(c->config, "region")))
+        return true;
+    if (!open_region(
+            c, value_is_unknown(value_at(plan->planned, "region")) ? &value_null : plan->planned,
+            aws))
+        return false;
+    plan_set(c, plan, "region", value_string(c->arena, aws_region(*aws)));
+    return true;
+}
+
+static bool vpc_plan(struct call *c, struct plan *plan)
+{
+    const struct value *object = plan->planned, *config = plan->config, *names, *planned;
+    size_t count = network_zones_count(value_at(config, "availability_zones"),
+                                       value_at(config, "public_subnets"),
+                                       value_at(config, "private_subnets"));
+    struct aws *aws;
+
+    if (!plan_session(c, plan, &aws) || !plan_zones(c, plan, aws, count, &names))
+        return false;
+    count = names ? value_count(names) : count;
+    object = value_with(c->arena, object, "public_subnets",
+                        value_at(config, "public_subnets")); /* derived anew when left out */
+    object = value_with(c->arena, object, "private_subnets", value_at(config, "private_subnets"));
+    if (!with_blocks(c, object, count, &planned) ||
+        !check_kept(c, plan, names, planned, "public_subnets") ||
+        !check_kept(c, plan, names, planned, "private_subnets"))
+        return false;
+    plan_set(c, plan, "availability_zone_names", names ? names : &value_unknown);
+    plan_set(c, plan, "public_subnets", value_at(planned, "public_subnets"));
+    plan_set(c, plan, "private_subnets", value_at(planned, "private_subnets"));
+    if (value_is_wholly_known(value_at(config, "tags")) && !c->config_unknown)
+        plan_set(c, plan, "tags_all", tags_all(c, value_at(config, "tags")));
+    else
+        plan_set_unknown(c, plan, "tags_all");
+    plan_set(c, plan, "drift", &value_empty_list);
+    if (!plan_is_create(plan) && needs_work(plan))
+        plan_set_all_unknown(c, plan, outputs);
+    return true;
+}
+
+static bool vpc_validate(struct call *c, const struct value *config)
+{
+    static const char *const lists[] = {"public_subnets", "private_subnets", NULL};
+    const struct value *nat = value_at(config, "nat_gateways");
+
+    if (value_is_unknown(nat) || strcmp(value_z(nat), "none") == 0)
+        return true;
+    for (const char *const *one = lists; *one; one++)
+        if (value_is_set(value_at(config, *one)) && !value_count(value_at(config, *one)))
+            return diag_error(c->diags, path_of(c->arena, "nat_gateways"), "No place for NAT",
+                              "NAT gateways lead from private subnets through public ones, and %s "
+                              "is empty: say nat_gateways = \"none\".",
+                              *one);
+    return true;
+}
+
+/* --- import ------------------------------------------------------------------------------------
+ */
+
+static bool vpc_import(struct call *c, const char *id, const struct value **out)
+{
+    struct text rest = text_of(id), pair, key;
+    const struct value *told = &value_empty_map;
+
+    while (text_split(&rest, ',', &pair))
+        if (text_split(&pair, '=', &key))
+            told =
+                value_with(c->arena, told, text_z(c->arena, key), value_string_of(c->arena, pair));
+    if (!*value_text(told, "region") || !*value_text(told, "vpc"))
+        return diag_error(c->diags, NULL, "Malformed import id",
+                          "It is region=<region>,vpc=<id of the VPC>; it is \"%s\".", id);
+    *out =
+        value_map_of(c->arena, {"region", value_at(told, "region")}, {"id", value_at(told, "vpc")});
+    return true;
+}
+
+RESOURCE(istio_vpc) = {
+    .name = "istio_vpc",
+    .kind = KIND_MANAGED,
+    .summary = "A VPC for clusters: subnets in several zones, an internet gateway, NAT gateways, "
+               "routes, and the tags by which load balancers find their subnets.",
+    .doc = "Everything in it carries the tag `" NETWORK_TAG "` with its name, and is looked up by "
+           "it before it is made: an apply that failed or was killed is continued by the next "
+           "one. A create that fails keeps no state for that reason, so that nothing is tainted "
+           "and replaced.\n\n"
+           "**Destroy** deletes NAT gateways, addresses, route tables, subnets, the internet "
+           "gateway and the VPC, in this order. What others left in it is waited for, then named.",
+    .attributes = attributes,
+    .timeouts = {.create = 1200, .read = 300, .update = 1800, .remove = 2700},
+    .import_doc = "The import id names the `region` and the id of the VPC: "
+                  "`region=eu-west-1,vpc=vpc-0123456789abcdef0`.",
+    .validate = vpc_validate,
+    .plan = vpc_plan,
+    .create = vpc_create,
+    .read = vpc_read,
+    .update = vpc_update,
+    .remove = vpc_remove,
+    .import = vpc_import,
+};
