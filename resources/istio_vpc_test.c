@@ -1,0 +1,342 @@
+/* istio_vpc against a stand-in AWS account: requests, counts, and going on after failures. */
+#include "acceptance/harness/component_aws.h"
+#include "aws/ec2.h"
+
+extern const struct resource resource_istio_vpc;
+
+#define BASE "\"name\": \"east\", \"region\": \"eu-west-1\", \"cidr_block\": \"10.1.0.0/16\""
+#define TWO_ZONES "{" BASE ", \"availability_zones\": 2}"
+#define ONE_ZONE "{" BASE ", \"availability_zones\": 1}"
+
+static void close_component(void *t)
+{
+    component_stop_aws(t);
+}
+
+/* Nothing is sent again, so that each failure is seen. */
+static struct component_aws *start(struct arena *a)
+{
+    struct component_aws *t = arena_alloc(a, sizeof(*t));
+    struct clients *clients = &t->component.clients;
+
+    component_start_aws(t, a, 0, &(struct cloud_options){.speed = 0});
+    arena_defer(a, close_component, t);
+    clients->provider_config =
+        value_with_in(a, clients->provider_config, value_integer(a, 0), "aws", "max_retries");
+    return t;
+}
+
+static const struct value *apply(struct component_aws *t, const struct value *prior,
+                                 const char *json)
+{
+    const struct value *out = component_apply(&t->component, &resource_istio_vpc, prior, json);
+
+    if (!out)
+        fail_msg("%s", component_diags(&t->component));
+    return out;
+}
+
+static const struct value *refreshed(struct component_aws *t, const struct value *state)
+{
+    return component_read(&t->component, &resource_istio_vpc, state);
+}
+
+/* "vpc 1, subnet 4, …" is compared as lines "kind count". */
+static const char *inventory(struct component_aws *t)
+{
+    struct arena *a = t->component.arena;
+    char *lines = cloud_inventory(t->cloud);
+    struct text rest = text_of(arena_strdup(a, lines)), line, region, kind;
+    const struct value *counts = &value_empty_map;
+    const char *text = "";
+
+    memory_free(lines);
+    while (text_split(&rest, '\n', &line))
+        if (line.len && text_split(&line, ' ', &region) && text_split(&line, ' ', &kind)) {
+            const char *key = text_z(a, kind);
+
+            counts =
+                value_with(a, counts, key, value_integer(a, value_integer_at(counts, key) + 1));
+        }
+    counts = value_sorted(a, counts);
+    for (size_t i = 0; i < value_count(counts); i++)
+        text = text_f(a, "%s%s %s\n", text, counts->map.entries[i].key,
+                      value_as_integer(counts->map.entries[i].value) == 1
+                          ? "1"
+                          : text_f(a, "%d", (int)value_as_integer(counts->map.entries[i].value)));
+    return text;
+}
+
+/* Requests without those that only look, a line "CreateVpc" each. */
+static const char *changes(struct component_aws *t)
+{
+    struct text rest = text_of(component_aws_requests(t)), line;
+    struct text_builder b;
+
+    text_builder_init(&b, t->component.arena, 1 << 16);
+    while (text_split(&rest, '\n', &line)) {
+        const char *operation = memchr(line.at, '/', line.len);
+
+        if (line.len && operation && strncmp(operation, "/Describe", 9) != 0)
+            text_add_f(&b, "%.*s\n", (int)(line.at + line.len - operation - 1), operation + 1);
+    }
+    return b.at;
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+#define TWO_ZONES_INVENTORY                                                                        \
+    "elastic-ip 1\ninternet-gateway 1\nnatgateway 1\nroute-table 3\nsubnet 4\nvpc 1\n"
+
+TEST(created_refreshed_and_destroyed)
+{
+    struct component_aws *t = start(a);
+    const struct value *state = apply(t, NULL, TWO_ZONES);
+
+    assert_string_equal(changes(t), "CreateVpc 200\n"
+                                    "ModifyVpcAttribute 200\n"
+                                    "CreateInternetGateway 200\n"
+                                    "AttachInternetGateway 200\n"
+                                    "CreateSubnet 200\nCreateSubnet 200\n"
+                                    "CreateSubnet 200\nCreateSubnet 200\n"
+                                    "AllocateAddress 200\n"
+                                    "CreateNatGateway 200\n"
+                                    "CreateRouteTable 200\nCreateRoute 200\n"
+                                    "AssociateRouteTable 200\nAssociateRouteTable 200\n"
+                                    "CreateRouteTable 200\nCreateRoute 200\n"
+                                    "AssociateRouteTable 200\n"
+                                    "CreateRouteTable 200\nCreateRoute 200\n"
+                                    "AssociateRouteTable 200\n");
+    assert_string_equal(inventory(t), TWO_ZONES_INVENTORY);
+    assert_int_equal(value_count(value_at(state, "private_subnet_ids")), 2);
+    assert_int_equal(value_count(value_at(state, "public_subnet_ids")), 2);
+    assert_int_equal(value_count(value_at(state, "private_route_table_ids")), 2);
+    assert_int_equal(value_count(value_at(state, "nat_addresses")), 1);
+    assert_string_equal(value_z(value_item(value_at(state, "availability_zone_names"), 1)),
+                        "eu-west-1b");
+    state = refreshed(t, state);
+    assert_string_equal(component_aws_requests(t),
+                        "POST ec2.eu-west-1/DescribeVpcs 200\n"
+                        "POST ec2.eu-west-1/DescribeSubnets 200\n"
+                        "POST ec2.eu-west-1/DescribeRouteTables 200\n"
+                        "POST ec2.eu-west-1/DescribeInternetGateways 200\n"
+                        "POST ec2.eu-west-1/DescribeNatGateways 200\n"
+                        "POST ec2.eu-west-1/DescribeAddresses 200\n"
+                        "POST ec2.eu-west-1/DescribeVpcAttribute 200\n"
+                        "POST ec2.eu-west-1/DescribeVpcAttribute 200\n");
+    assert_true(component_plans_nothing(&t->component, &resource_istio_vpc, state, TWO_ZONES));
+    assert_string_equal(component_aws_requests(t), "");
+    assert_true(component_remove(&t->component, &resource_istio_vpc, state));
+    assert_string_equal(changes(t), "DeleteNatGateway 200\n"
+                                    "ReleaseAddress 200\n"
+                                    "DisassociateRouteTable 200\nDisassociateRouteTable 200\n"
+                                    "DeleteRouteTable 200\n"
+                                    "DisassociateRouteTable 200\nDeleteRouteTable 200\n"
+                                    "DisassociateRouteTable 200\nDeleteRouteTable 200\n"
+                                    "DeleteSubnet 200\nDeleteSubnet 200\n"
+                                    "DeleteSubnet 200\nDeleteSubnet 200\n"
+                                    "DetachInternetGateway 200\nDeleteInternetGateway 200\n"
+                                    "DeleteVpc 200\n");
+    assert_string_equal(inventory(t), "");
+    assert_null(refreshed(t, state));
+    assert_true(component_remove(&t->component, &resource_istio_vpc, state));
+}
+
+/* What changed, in place: zones, NAT gateways, tags. */
+TEST(updated_in_place)
+{
+    struct component_aws *t = start(a);
+    const struct value *one = apply(t, NULL,
+                                    "{" BASE ", \"availability_zones\": 1, \"tags\": "
+                                    "{\"a\": \"1\", \"b\": \"2\"}}"),
+                       *state;
+
+    state = apply(t, one,
+                  "{" BASE ", \"availability_zones\": 2, \"nat_gateways\": \"per_zone\", "
+                  "\"tags\": {\"a\": \"3\"}}");
+    assert_string_equal(value_text(state, "id"), value_text(one, "id"));
+    assert_true(value_equal(value_item(value_at(state, "private_subnet_ids"), 0),
+                            value_item(value_at(one, "private_subnet_ids"), 0)));
+    assert_string_equal(inventory(t), "elastic-ip 2\ninternet-gateway 1\nnatgateway 2\n"
+                                      "route-table 3\nsubnet 4\nvpc 1\n");
+    state = refreshed(t, state);
+    assert_int_equal(value_count(value_at(state, "drift")), 0);
+    state = apply(t, state,
+                  "{" BASE ", \"availability_zones\": 1, \"nat_gateways\": \"none\", "
+                  "\"tags\": {\"a\": \"3\"}}");
+    assert_string_equal(inventory(t), "internet-gateway 1\nroute-table 2\nsubnet 2\nvpc 1\n");
+    assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
+    assert_true(component_remove(&t->component, &resource_istio_vpc, state));
+    assert_string_equal(inventory(t), "");
+}
+
+/* Each changing call of a create fails once, before or after it was carried out; the next
+ * apply has exactly one of everything. */
+static void fail_once_at(struct arena *a, enum sandbox_fault fault, size_t nth)
+{
+    struct component_aws *t = start(a);
+    struct text rest = text_of("CreateVpc ModifyVpcAttribute CreateInternetGateway "
+                               "AttachInternetGateway CreateSubnet AllocateAddress "
+                               "CreateNatGateway CreateRouteTable CreateRoute "
+                               "AssociateRouteTable "),
+                operation = {0};
+    const struct value *state;
+
+    for (size_t i = 0; i <= nth; i++)
+        text_split(&rest, ' ', &operation);
+    cloud_fault(t->cloud, fault, 1, 1,
+                text_f(a, "ec2.eu-west-1/%.*s", (int)operation.len, operation.at));
+    state = component_apply(&t->component, &resource_istio_vpc, NULL, TWO_ZONES);
+    print_message("    %.*s: %s", (int)operation.len, operation.at,
+                  state ? "sent again\n" : component_diags(&t->component));
+    if (!state)
+        state = apply(t, NULL, TWO_ZONES);
+    assert_string_equal(inventory(t), TWO_ZONES_INVENTORY);
+    assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
+    assert_true(component_remove(&t->component, &resource_istio_vpc, state));
+    assert_string_equal(inventory(t), "");
+}
+
+enum { CREATE_OPERATIONS = 10 };
+
+TEST(goes_on_after_a_refusal)
+{
+    for (size_t i = 0; i < CREATE_OPERATIONS; i++)
+        fail_once_at(a, FAULT_500, i);
+}
+
+TEST(goes_on_after_a_lost_answer)
+{
+    for (size_t i = 0; i < CREATE_OPERATIONS; i++)
+        fail_once_at(a, FAULT_CUT_AFTER, i);
+}
+
+/* What is taken away behind our back shows, and comes back. */
+TEST(drift_is_repaired)
+{
+    struct component_aws *t = start(a);
+    const struct value *state = apply(t, NULL, ONE_ZONE), *output, *drift;
+    const struct aws_access access = {.region = "eu-west-1"};
+    struct call *c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    struct aws *aws;
+
+    assert_true(aws_open(c, &access, NULL, &aws));
+    assert_true(aws_call(
+        c, aws, &ec2_delete_route,
+        value_map_of(a, {"RouteTableId", value_item(value_at(state, "private_route_table_ids"), 0)},
+                     {"DestinationCidrBlock", value_string(a, "0.0.0.0/0")}),
+        &output));
+    state = refreshed(t, state);
+    drift = value_at(state, "drift");
+    assert_int_equal(value_count(drift), 1);
+    assert_string_equal(value_z(value_item(drift, 0)),
+                        "route table private-routes/eu-west-1a: default route");
+    changes(t);
+    state = apply(t, state, ONE_ZONE);
+    assert_string_equal(changes(t), "CreateRoute 200\n");
+    assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
+}
+
+/* A create over somebody else's names the import; the import takes over what is there. */
+TEST(a_foreign_network_is_imported)
+{
+    struct component_aws *t = start(a);
+    struct call *c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    const struct value *state = apply(t, NULL, TWO_ZONES), *told, *adopted, *output;
+    const struct aws_access access = {.region = "eu-west-1"};
+    const char *id = value_text(state, "id");
+    struct text rest, line, word;
+    struct aws *aws;
+
+    c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    assert_true(aws_open(c, &access, NULL, &aws));
+    rest = text_of(arena_strdup(a, cloud_inventory(t->cloud)));
+    while (text_split(&rest, '\n', &line)) {
+        for (int i = 0; i < 2; i++)
+            text_split(&line, ' ', &word);
+        if (line.len)
+            assert_true(aws_call(
+                c, aws, &ec2_delete_tags,
+                value_map_of(
+                    a, {"Resources", value_list_of(a, value_string_of(a, line))},
+                    {"Tags",
+                     value_list_of(
+                         a, value_map_of(a, {"Key", value_string(a, "istio.multicluster/vpc")}),
+                         value_map_of(a, {"Key", value_string(a, "istio.multicluster/role")}))}),
+                &output));
+    }
+    assert_null(component_apply(&t->component, &resource_istio_vpc, NULL, TWO_ZONES));
+    assert_non_null(
+        strstr(component_diags(&t->component), text_f(a, "'region=eu-west-1,vpc=%s'", id)));
+    c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    assert_true(resource_istio_vpc.import(c, text_f(a, "region=eu-west-1,vpc=%s", id), &told));
+    adopted = refreshed(t, told);
+    assert_int_equal(value_count(value_at(adopted, "drift")), 11);
+    assert_true(
+        value_equal(value_at(adopted, "private_subnets"), value_at(state, "private_subnets")));
+    assert_true(value_equal(value_at(adopted, "private_subnet_ids"),
+                            value_at(state, "private_subnet_ids")));
+    changes(t);
+    adopted = apply(t, adopted, TWO_ZONES);
+    assert_int_equal(count_lines(changes(t)), 11);
+    adopted = refreshed(t, adopted);
+    assert_int_equal(value_count(value_at(adopted, "drift")), 0);
+    assert_string_equal(inventory(t), TWO_ZONES_INVENTORY);
+    assert_true(component_remove(&t->component, &resource_istio_vpc, adopted));
+    assert_string_equal(inventory(t), "");
+}
+
+/* What others left in it is named. */
+TEST(what_blocks_a_destroy_is_named)
+{
+    struct component_aws *t = start(a);
+    const struct value *state = apply(t, NULL, ONE_ZONE), *output;
+    const struct aws_access access = {.region = "eu-west-1"};
+    struct call *c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    struct aws *aws;
+
+    assert_true(aws_open(c, &access, NULL, &aws));
+    assert_true(aws_call(c, aws, &ec2_create_security_group,
+                         value_map_of(a, {"GroupName", value_string(a, "k8s-traffic")},
+                                      {"GroupDescription", value_string(a, "made by a controller")},
+                                      {"VpcId", value_at(state, "id")}),
+                         &output));
+    c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    c->deadline_ms = clock_monotonic_ms() + 10000; /* all of it is kept for the explanation */
+    assert_false(resource_istio_vpc.remove(c, state));
+    assert_non_null(strstr(component_diags(&t->component), "(k8s-traffic)"));
+    assert_string_equal(inventory(t), "security-group 1\nvpc 1\n");
+}
+
+static void assert_refused(struct component_aws *t, const char *json, const char *path)
+{
+    assert_null(component_apply(&t->component, &resource_istio_vpc, NULL, json));
+    assert_non_null(t->component.diags.first);
+    assert_string_equal(path_text(t->component.arena, t->component.diags.first->path), path);
+}
+
+TEST(wrong_arguments_are_refused_by_the_plan)
+{
+    struct component_aws *t = start(a);
+
+    assert_refused(t, "{" BASE ", \"availability_zones\": [\"eu-west-1a\", \"eu-west-1x\"]}",
+                   "availability_zones[1]");
+    assert_refused(t, "{" BASE ", \"availability_zones\": 7}", "availability_zones");
+    assert_refused(t, "{" BASE ", \"availability_zones\": 0}", "availability_zones");
+    assert_refused(t, "{" BASE ", \"private_subnets\": [\"10.1.0.0/20\", \"10.1.8.0/24\"]}",
+                   "private_subnets[1]");
+    assert_refused(t, "{" BASE ", \"public_subnets\": []}", "nat_gateways");
+    assert_refused(t,
+                   "{\"name\": \"east\", \"region\": \"eu-west-1\", \"cidr_block\": "
+                   "\"10.1.0.0/25\", \"availability_zones\": 2}",
+                   "cidr_block");
+    assert_string_equal(changes(t), "");
+    assert_string_equal(inventory(t), "");
+}
