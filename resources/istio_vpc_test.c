@@ -5,8 +5,10 @@
 extern const struct resource resource_istio_vpc;
 
 #define BASE "\"name\": \"east\", \"region\": \"eu-west-1\", \"cidr_block\": \"10.1.0.0/16\""
-#define TWO_ZONES "{" BASE ", \"availability_zones\": 2}"
-#define ONE_ZONE "{" BASE ", \"availability_zones\": 1}"
+/* as the state has what may be of any type */
+#define ZONES(n) "\"availability_zones\": {\"type\": \"number\", \"value\": " #n "}"
+#define TWO_ZONES "{" BASE ", " ZONES(2) "}"
+#define ONE_ZONE "{" BASE ", " ZONES(1) "}"
 
 static void close_component(void *t)
 {
@@ -93,7 +95,7 @@ static size_t count_lines(const char *text)
 }
 
 #define TWO_ZONES_INVENTORY                                                                        \
-    "elastic-ip 1\ninternet-gateway 1\nnatgateway 1\nroute-table 3\nsubnet 4\nvpc 1\n"
+    "elastic-ip 1\ninternet-gateway 1\nnatgateway 1\nnetwork-interface 1\nroute-table 3\nsubnet 4\nvpc 1\n"
 
 TEST(created_refreshed_and_destroyed)
 {
@@ -154,23 +156,23 @@ TEST(updated_in_place)
 {
     struct component_aws *t = start(a);
     const struct value *one = apply(t, NULL,
-                                    "{" BASE ", \"availability_zones\": 1, \"tags\": "
-                                    "{\"a\": \"1\", \"b\": \"2\"}}"),
+                                    "{" BASE ", " ZONES(1) ", \"tags\": "
+                                                           "{\"a\": \"1\", \"b\": \"2\"}}"),
                        *state;
 
     state = apply(t, one,
-                  "{" BASE ", \"availability_zones\": 2, \"nat_gateways\": \"per_zone\", "
-                  "\"tags\": {\"a\": \"3\"}}");
+                  "{" BASE ", " ZONES(2) ", \"nat_gateways\": \"per_zone\", "
+                                         "\"tags\": {\"a\": \"3\"}}");
     assert_string_equal(value_text(state, "id"), value_text(one, "id"));
     assert_true(value_equal(value_item(value_at(state, "private_subnet_ids"), 0),
                             value_item(value_at(one, "private_subnet_ids"), 0)));
-    assert_string_equal(inventory(t), "elastic-ip 2\ninternet-gateway 1\nnatgateway 2\n"
+    assert_string_equal(inventory(t), "elastic-ip 2\ninternet-gateway 1\nnatgateway 2\nnetwork-interface 2\n"
                                       "route-table 3\nsubnet 4\nvpc 1\n");
     state = refreshed(t, state);
     assert_int_equal(value_count(value_at(state, "drift")), 0);
     state = apply(t, state,
-                  "{" BASE ", \"availability_zones\": 1, \"nat_gateways\": \"none\", "
-                  "\"tags\": {\"a\": \"3\"}}");
+                  "{" BASE ", " ZONES(1) ", \"nat_gateways\": \"none\", "
+                                         "\"tags\": {\"a\": \"3\"}}");
     assert_string_equal(inventory(t), "internet-gateway 1\nroute-table 2\nsubnet 2\nvpc 1\n");
     assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
     assert_true(component_remove(&t->component, &resource_istio_vpc, state));
@@ -305,7 +307,7 @@ TEST(what_blocks_a_destroy_is_named)
     assert_true(aws_open(c, &access, NULL, &aws));
     assert_true(aws_call(c, aws, &ec2_create_security_group,
                          value_map_of(a, {"GroupName", value_string(a, "k8s-traffic")},
-                                      {"GroupDescription", value_string(a, "made by a controller")},
+                                      {"Description", value_string(a, "made by a controller")},
                                       {"VpcId", value_at(state, "id")}),
                          &output));
     c = component_call(&t->component, &resource_istio_vpc, &value_null);
@@ -326,16 +328,18 @@ TEST(wrong_arguments_are_refused_by_the_plan)
 {
     struct component_aws *t = start(a);
 
-    assert_refused(t, "{" BASE ", \"availability_zones\": [\"eu-west-1a\", \"eu-west-1x\"]}",
+    assert_refused(t,
+                   "{" BASE ", \"availability_zones\": {\"type\": [\"list\", \"string\"], "
+                            "\"value\": [\"eu-west-1a\", \"eu-west-1x\"]}}",
                    "availability_zones[1]");
-    assert_refused(t, "{" BASE ", \"availability_zones\": 7}", "availability_zones");
-    assert_refused(t, "{" BASE ", \"availability_zones\": 0}", "availability_zones");
+    assert_refused(t, "{" BASE ", " ZONES(7) "}", "availability_zones");
+    assert_refused(t, "{" BASE ", " ZONES(0) "}", "availability_zones");
     assert_refused(t, "{" BASE ", \"private_subnets\": [\"10.1.0.0/20\", \"10.1.8.0/24\"]}",
                    "private_subnets[1]");
     assert_refused(t, "{" BASE ", \"public_subnets\": []}", "nat_gateways");
     assert_refused(t,
                    "{\"name\": \"east\", \"region\": \"eu-west-1\", \"cidr_block\": "
-                   "\"10.1.0.0/25\", \"availability_zones\": 2}",
+                   "\"10.1.0.0/25\", " ZONES(2) "}",
                    "cidr_block");
     assert_string_equal(changes(t), "");
     assert_string_equal(inventory(t), "");
