@@ -2,6 +2,7 @@
 
 #include "aws/tags.h"
 #include "eks/network_adopt.h"
+#include "eks/network_arguments.h"
 #include "eks/network_zones.h"
 #include "schema/check.h"
 #include "schema/resource.h"
@@ -129,62 +130,6 @@ static struct network_work work_of(struct call *c, struct aws *aws, const struct
                                  .drift = &value_empty_list};
 }
 
-/* --- what is to be ------------------------------------------------------------------- */
-
-static const struct value *blocks_of(struct call *c, const struct value *object,
-                                     const char *attribute, size_t zones)
-{
-    const struct value *blocks = value_at(object, attribute), *derived;
-
-    if (value_is_set(blocks))
-        return blocks;
-    if (!zones || !value_is_set(value_at(object, "cidr_block")))
-        return &value_unknown;
-    derived = network_plan_derive(c->arena, value_text(object, "cidr_block"),
-                                  strcmp(attribute, "public_subnets") == 0, zones);
-    return derived ? derived : &value_null;
-}
-
-/* `object` with subnets for so many zones (0 = not known), checked. */
-static bool with_blocks(struct call *c, const struct value *object, size_t zones,
-                        const struct value **out)
-{
-    const struct value *public = blocks_of(c, object, "public_subnets", zones),
-                       *private = blocks_of(c, object, "private_subnets", zones);
-
-    *out = value_with(c->arena, object, "public_subnets", public);
-    *out = value_with(c->arena, *out, "private_subnets", private);
-    if (value_is_null(public) || value_is_null(private))
-        return diag_error(c->diags, path_of(c->arena, "cidr_block"), "cidr_block is too small",
-                          "Subnets of at least 16 addresses are derived from a block of /24 or "
-                          "larger; it is %s. List public_subnets and private_subnets, or take a "
-                          "larger block.",
-                          value_text(object, "cidr_block"));
-    if (zones && !network_plan_check_counts(c, zones, public, private))
-        return false;
-    return !value_is_set(value_at(object, "cidr_block")) ||
-           network_plan_check(c, value_text(object, "cidr_block"), public, private);
-}
-
-/* The planned object with what could not be known then. */
-static bool settled(struct call *c, struct aws *aws, const struct value *planned,
-                    const struct value *prior, const struct value **out)
-{
-    const struct value *names = value_at(planned, "availability_zone_names"),
-                       *wanted = value_at(planned, "availability_zones");
-    size_t count = network_zones_count(wanted, value_at(planned, "public_subnets"),
-                                       value_at(planned, "private_subnets"));
-
-    if (!value_is_set(names) &&
-        !network_zones_choose(c, aws, wanted, count, value_at(prior, "availability_zone_names"),
-                              &names))
-        return false;
-    *out = value_with(c->arena, planned, "availability_zone_names", names);
-    *out = value_with(c->arena, *out, "region", value_string(c->arena, aws_region(aws)));
-    *out = value_with(c->arena, *out, "tags_all", tags_all(c, value_at(planned, "tags")));
-    return with_blocks(c, *out, value_count(names), out);
-}
-
 /* --- applying -------------------------------------------------------------------------- */
 
 /* A state that comes with an error is tainted, and the next apply would replace what this
@@ -207,7 +152,8 @@ static bool vpc_create(struct call *c, const struct value *planned, const struct
     struct network_work w;
     struct aws *aws;
 
-    if (!open_region(c, planned, &aws) || !settled(c, aws, planned, &value_null, &planned))
+    if (!open_region(c, planned, &aws) ||
+        !network_arguments_settle(c, aws, planned, &value_null, &planned))
         return false;
     network_plan_read(c, planned, &plan);
     w = work_of(c, aws, &plan, &value_null);
@@ -229,7 +175,8 @@ static bool vpc_update(struct call *c, const struct value *prior, const struct v
     struct aws *aws;
 
     *out = prior;
-    if (!open_region(c, planned, &aws) || !settled(c, aws, planned, prior, &planned))
+    if (!open_region(c, planned, &aws) ||
+        !network_arguments_settle(c, aws, planned, prior, &planned))
         return false;
     network_plan_read(c, planned, &plan);
     w = work_of(c, aws, &plan, prior);
@@ -291,53 +238,6 @@ static bool vpc_read(struct call *c, const struct value *state, const struct val
 
 /* --- planning ------------------------------------------------------------------------------- */
 
-/* NULL in *names: not known before the apply. */
-static bool plan_zones(struct call *c, const struct plan *plan, struct aws *aws, size_t count,
-                       const struct value **names)
-{
-    const struct value *wanted = value_at(plan->planned, "availability_zones"),
-                       *prior = value_at(plan->prior, "availability_zone_names"), *chosen;
-    struct diags quiet_diags;
-    struct call quiet;
-
-    *names = network_zones_known(c->arena, wanted, count, prior);
-    if (!aws || !value_is_wholly_known(wanted) || (*names && value_equal(*names, prior)))
-        return true;
-    diags_init(&quiet_diags, c->arena);
-    quiet = call_quietly(c, &quiet_diags);
-    if (network_zones_choose(&quiet, aws, wanted, count, prior, &chosen)) {
-        *names = chosen;
-        return true;
-    }
-    if (quiet_diags.first && quiet_diags.first->path) { /* a wrong argument */
-        diags_append(c->diags, &quiet_diags);
-        return false;
-    }
-    diag_warning(c->diags, NULL, "Availability zones are not checked before the apply", "%s",
-                 quiet_diags.first ? quiet_diags.first->detail : "");
-    return true;
-}
-
-/* A subnet keeps its block for life. */
-static bool check_kept(struct call *c, const struct plan *plan, const struct value *names,
-                       const struct value *planned, const char *attribute)
-{
-    const struct value *old_names = value_at(plan->prior, "availability_zone_names"),
-                       *old = value_at(plan->prior, attribute), *new = value_at(planned, attribute);
-
-    for (size_t i = 0; i < value_count(old) && i < value_count(old_names); i++)
-        for (size_t k = 0; k < value_count(new) && k < value_count(names); k++)
-            if (value_equal(value_item(old_names, i), value_item(names, k)) &&
-                value_is_set(value_item(new, k)) &&
-                !value_equal(value_item(old, i), value_item(new, k)))
-                return diag_error(c->diags, path_index(c->arena, path_of(c->arena, attribute), k),
-                                  "A subnet cannot change its block",
-                                  "In %s it is %s. Remove the zone in one apply and add it again "
-                                  "in another.",
-                                  value_z(value_item(names, k)), value_z(value_item(old, i)));
-    return true;
-}
-
 static bool needs_work(const struct plan *plan)
 {
     static const char *const causes[] = {"availability_zone_names", "public_subnets",
@@ -370,15 +270,15 @@ static bool vpc_plan(struct call *c, struct plan *plan)
                                        value_at(config, "private_subnets"));
     struct aws *aws;
 
-    if (!plan_session(c, plan, &aws) || !plan_zones(c, plan, aws, count, &names))
+    if (!plan_session(c, plan, &aws) || !network_arguments_zones(c, plan, aws, count, &names))
         return false;
     count = names ? value_count(names) : count;
     object = value_with(c->arena, object, "public_subnets",
                         value_at(config, "public_subnets")); /* derived anew when left out */
     object = value_with(c->arena, object, "private_subnets", value_at(config, "private_subnets"));
-    if (!with_blocks(c, object, count, &planned) ||
-        !check_kept(c, plan, names, planned, "public_subnets") ||
-        !check_kept(c, plan, names, planned, "private_subnets"))
+    if (!network_arguments_with_blocks(c, object, count, &planned) ||
+        !network_arguments_check_kept(c, plan, names, planned, "public_subnets") ||
+        !network_arguments_check_kept(c, plan, names, planned, "private_subnets"))
         return false;
     plan_set(c, plan, "availability_zone_names", names ? names : &value_unknown);
     plan_set(c, plan, "public_subnets", value_at(planned, "public_subnets"));

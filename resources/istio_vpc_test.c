@@ -310,6 +310,21 @@ TEST(a_foreign_network_is_imported)
     assert_string_equal(inventory(t), "");
 }
 
+/* AWS answers before every reader sees what it made. */
+TEST(what_was_just_made_may_not_be_seen_yet)
+{
+    struct component_aws *t = arena_alloc(a, sizeof(*t));
+    const struct value *state;
+
+    component_start_aws(t, a, 0, &(struct cloud_options){.speed = CLOUD_SPEED, .eventual = true});
+    arena_defer(a, close_component, t);
+    state = apply(t, NULL, ONE_ZONE);
+    assert_string_equal(inventory(t), "elastic-ip 1\ninternet-gateway 1\nnatgateway 1\n"
+                                      "network-interface 1\nroute-table 2\nsubnet 2\nvpc 1\n");
+    assert_true(component_remove(&t->component, &resource_istio_vpc, state));
+    assert_string_equal(inventory(t), "");
+}
+
 /* What others left in it is named. */
 TEST(what_blocks_a_destroy_is_named)
 {
