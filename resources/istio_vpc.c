@@ -254,9 +254,7 @@ static bool plan_session(struct call *c, struct plan *plan, struct aws **aws)
     *aws = NULL;
     if (c->config_unknown || value_is_unknown(value_at(c->config, "region")))
         return true;
-    if (!open_region(
-            c, value_is_unknown(value_at(plan->planned, "region")) ? &value_null : plan->planned,
-            aws))
+    if (!open_region(c, plan->planned, aws))
         return false;
     plan_set(c, plan, "region", value_string(c->arena, aws_region(*aws)));
     return true;
@@ -283,10 +281,10 @@ static bool vpc_plan(struct call *c, struct plan *plan)
     plan_set(c, plan, "availability_zone_names", names ? names : &value_unknown);
     plan_set(c, plan, "public_subnets", value_at(planned, "public_subnets"));
     plan_set(c, plan, "private_subnets", value_at(planned, "private_subnets"));
-    if (value_is_wholly_known(value_at(config, "tags")) && !c->config_unknown)
-        plan_set(c, plan, "tags_all", tags_all(c, value_at(config, "tags")));
-    else
-        plan_set_unknown(c, plan, "tags_all");
+    plan_set(c, plan, "tags_all",
+             value_is_wholly_known(value_at(config, "tags")) && !c->config_unknown
+                 ? tags_all(c, value_at(config, "tags"))
+                 : &value_unknown);
     plan_set(c, plan, "drift", &value_empty_list);
     if (!plan_is_create(plan) && needs_work(plan))
         plan_set_all_unknown(c, plan, outputs);

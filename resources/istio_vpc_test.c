@@ -230,6 +230,26 @@ TEST(goes_on_after_a_lost_answer)
     fail_everywhere(a, FAULT_CUT_AFTER);
 }
 
+/* A destroy that failed anywhere is finished by the next one, from a refreshed state. */
+TEST(a_destroy_goes_on)
+{
+    static const char *const operations[] = {
+        "DeleteNatGateway", "ReleaseAddress",        "DisassociateRouteTable", "DeleteRouteTable",
+        "DeleteSubnet",     "DetachInternetGateway", "DeleteInternetGateway",  "DeleteVpc"};
+
+    for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+        struct component_aws *t = start(a);
+        const struct value *state = apply(t, NULL, TWO_ZONES);
+
+        cloud_fault(t->cloud, FAULT_500, 1, 1, text_f(a, "ec2.eu-west-1/%s", operations[i]));
+        assert_false(component_remove(&t->component, &resource_istio_vpc, state));
+        state = refreshed(t, state);
+        assert_non_null(state);
+        assert_true(component_remove(&t->component, &resource_istio_vpc, state));
+        assert_string_equal(inventory(t), "");
+    }
+}
+
 /* What is taken away behind our back shows, and comes back. */
 TEST(drift_is_repaired)
 {
