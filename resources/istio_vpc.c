@@ -226,12 +226,10 @@ static bool vpc_read(struct call *c, const struct value *state, const struct val
     w.look_only = true;
     if (!network_find(&w, value_text(state, "id")))
         return false;
-    if (!w.found.vpc) {
-        *out = NULL;
-        return true;
+    if (!w.found.vpc || !network_converge(&w)) {
+        *out = NULL; /* gone, or a failure was reported */
+        return !w.found.vpc;
     }
-    if (!network_converge(&w))
-        return false;
     *out = described(&w, *out);
     return true;
 }

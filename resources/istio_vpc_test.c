@@ -367,6 +367,26 @@ TEST(what_blocks_a_destroy_is_named)
     assert_string_equal(inventory(t), "security-group 1\nvpc 1\n");
 }
 
+/* What is not known, or cannot be asked, waits for the apply. */
+TEST(a_plan_needs_no_answer)
+{
+    struct component_aws *t = start(a);
+    const struct value *config = component_config(&t->component, &resource_istio_vpc, TWO_ZONES);
+    struct call *c = component_call(&t->component, &resource_istio_vpc, config);
+    struct plan plan;
+
+    cloud_fault(t->cloud, FAULT_500, 1, 1, "DescribeAvailabilityZones");
+    assert_true(plan_resource(c, &resource_istio_vpc, &value_null, config, config, &plan));
+    assert_int_equal(t->component.diags.first->severity, DIAG_WARNING);
+    assert_true(value_is_unknown(value_at(plan.planned, "availability_zone_names")));
+    assert_int_equal(value_count(value_at(plan.planned, "private_subnets")), 2);
+    config = value_with(a, value_with(a, config, "cidr_block", &value_unknown),
+                        "availability_zones", &value_unknown);
+    c = component_call(&t->component, &resource_istio_vpc, config);
+    assert_true(plan_resource(c, &resource_istio_vpc, &value_null, config, config, &plan));
+    assert_true(value_is_unknown(value_at(plan.planned, "private_subnets")));
+}
+
 static void assert_refused(struct component_aws *t, const char *json, const char *path)
 {
     assert_null(component_apply(&t->component, &resource_istio_vpc, NULL, json));
