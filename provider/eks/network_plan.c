@@ -143,7 +143,7 @@ bool network_plan_check(struct call *c, const char *cidr_block, const struct val
                         const struct value *private_subnets)
 {
     struct blocks blocks = {.count = 0};
-    struct block vpc;
+    struct block vpc = {0};
     bool fine = true;
 
     if (!check_vpc(c, cidr_block, &vpc) ||

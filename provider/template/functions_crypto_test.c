@@ -180,7 +180,7 @@ TEST(certificates_live_as_long_as_in_go)
         assert_int_equal(days, lives[i].days);
         assert_int_equal(ASN1_TIME_diff(&age_days, &age, X509_get0_notBefore(x), NULL), 1);
         assert_int_equal(age_days, 0);
-        assert_in_range(age, 0, 60);
+        assert_in_range(age + 1, 0, 61); /* OpenSSL's clock is time(), which may lag a tick */
         X509_free(x);
     }
 }
