@@ -17,6 +17,7 @@ struct role_plan {
     const char *const *managed_policies; /* ARNs, ended by NULL; more than these are left alone */
     const char *inline_policy; /* JSON of the inline policy of the role's own name; NULL = none */
     const struct value *tags;  /* of people, over which ours lie; a map */
+    const struct value *old_tags; /* of the last apply: what `tags` lacks now goes; NULL = none */
 };
 
 /* "<cluster>-<region>-<suffix>", cut with a hash where 64 characters do not suffice: roles
@@ -24,7 +25,8 @@ struct role_plan {
 const char *role_name(struct arena *a, const char *cluster, const char *region, const char *suffix);
 /* "arn:<partition>:iam::aws:policy/<name>". */
 const char *role_managed_policy_arn(struct arena *a, struct aws *aws, const char *name);
-/* {"Version": …} that lets an AWS service take the role: "eks.amazonaws.com". */
+/* {"Version": …} that lets an AWS service take the role: "eks.amazonaws.com" (with session
+ * tags, as EKS Auto Mode asks for). */
 const char *role_trust_service(struct arena *a, const char *service);
 /* The same for EKS Pod Identity, and for one service account by the cluster's issuer. */
 const char *role_trust_pod_identity(struct arena *a);
@@ -34,10 +36,11 @@ const char *role_trust_service_account(struct arena *a, const char *provider_arn
 
 /* Makes it, or repairs trust, policies and tags. *arn: the role's. */
 bool role_converge(struct call *c, struct aws *aws, const struct role_plan *plan, const char **arn);
-/* What differs, a list of strings: "role x: missing"; changes nothing. */
+/* What differs, a list of strings: "role x: missing"; changes nothing. *arn "" = missing. */
 bool role_drift(struct call *c, struct aws *aws, const struct role_plan *plan,
                 const struct value **drift, const char **arn);
-/* Only when it is ours (its tags say so); one that is gone is a success. */
+/* Only when it is ours (its tags say so): another is left alone, and one that is gone is a
+ * success. Its policies are detached first, whoever attached them. */
 bool role_remove(struct call *c, struct aws *aws, const char *name, const char *cluster);
 
 #endif
