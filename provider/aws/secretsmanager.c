@@ -30,6 +30,10 @@ static const struct aws_member secret_out[] = {MEMBER("ARN", AWS_STRING),
                                                END_MEMBERS};
 static const struct aws_member deleted_out[] = {MEMBER("ARN", AWS_STRING),
                                                 MEMBER("Name", AWS_STRING), END_MEMBERS};
+static const struct aws_member tags_in[] = {MEMBER("SecretId", AWS_STRING),
+                                            MEMBER("Tags", AWS_LIST, .members = tag), END_MEMBERS};
+static const struct aws_member update_in[] = {MEMBER("SecretId", AWS_STRING),
+                                              MEMBER("KmsKeyId", AWS_STRING), END_MEMBERS};
 static const struct aws_member delete_in[] = {
     MEMBER("SecretId", AWS_STRING), MEMBER("RecoveryWindowInDays", AWS_INTEGER),
     MEMBER("ForceDeleteWithoutRecovery", AWS_BOOL), END_MEMBERS};
@@ -56,6 +60,12 @@ const struct aws_operation secretsmanager_put_secret_value =
             .flags = AWS_SECRET);
 const struct aws_operation secretsmanager_describe_secret_row = SECRETS(
     "DescribeSecret", .input = by_id, .output = secret_out, .gone = gone, .flags = AWS_READS);
+const struct aws_operation secretsmanager_update_secret =
+    SECRETS("UpdateSecret", .input = update_in, .output = version_out, .flags = AWS_READS);
+const struct aws_operation secretsmanager_tag_resource =
+    SECRETS("TagResource", .input = tags_in, .flags = AWS_READS);
+const struct aws_operation secretsmanager_restore_secret = SECRETS(
+    "RestoreSecret", .input = by_id, .output = deleted_out, .gone = gone, .flags = AWS_READS);
 const struct aws_operation secretsmanager_delete_secret = SECRETS(
     "DeleteSecret", .input = delete_in, .output = deleted_out, .gone = gone, .flags = AWS_READS);
 

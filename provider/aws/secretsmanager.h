@@ -7,6 +7,7 @@
 /* A name whose secret is scheduled for deletion cannot be used: pending. */
 extern const struct aws_operation secretsmanager_create_secret, secretsmanager_get_secret_value_row,
     secretsmanager_put_secret_value, secretsmanager_describe_secret_row,
+    secretsmanager_update_secret, secretsmanager_tag_resource, secretsmanager_restore_secret,
     secretsmanager_delete_secret;
 
 /* `id`: a name or an ARN. NULL = none, or scheduled for deletion. */

@@ -32,28 +32,32 @@ static void answer_fault(struct cloud_request *r, enum sandbox_fault met)
         struct {
             int status;
             const char *code;
-        } as[4];
+        } as[5];
     } table[] = {
         {FAULT_429,
          {[AWS_EC2_QUERY] = {503, "RequestLimitExceeded"},
           [AWS_QUERY] = {400, "Throttling"},
           [AWS_REST_JSON] = {429, "ThrottlingException"},
-          [AWS_REST_XML] = {400, "Throttling"}}},
+          [AWS_REST_XML] = {400, "Throttling"},
+          [AWS_JSON] = {400, "ThrottlingException"}}},
         {FAULT_500,
          {[AWS_EC2_QUERY] = {500, "InternalError"},
           [AWS_QUERY] = {500, "InternalFailure"},
           [AWS_REST_JSON] = {500, "ServerException"},
-          [AWS_REST_XML] = {500, "InternalFailure"}}},
+          [AWS_REST_XML] = {500, "InternalFailure"},
+          [AWS_JSON] = {500, "InternalServiceError"}}},
         {FAULT_409,
          {[AWS_EC2_QUERY] = {400, "DependencyViolation"},
           [AWS_QUERY] = {409, "ConcurrentModification"},
           [AWS_REST_JSON] = {409, "ResourceInUseException"},
-          [AWS_REST_XML] = {400, "PriorRequestNotComplete"}}},
+          [AWS_REST_XML] = {400, "PriorRequestNotComplete"},
+          [AWS_JSON] = {400, "InvalidRequestException"}}},
         {FAULT_EXPIRED,
          {[AWS_EC2_QUERY] = {400, "RequestExpired"},
           [AWS_QUERY] = {403, "ExpiredToken"},
           [AWS_REST_JSON] = {403, "ExpiredTokenException"},
-          [AWS_REST_XML] = {403, "ExpiredToken"}}},
+          [AWS_REST_XML] = {403, "ExpiredToken"},
+          [AWS_JSON] = {400, "ExpiredTokenException"}}},
     };
     enum aws_protocol protocol = r->service ? r->service->protocol : AWS_EC2_QUERY;
 
@@ -127,7 +131,8 @@ static enum MHD_Result send_reply(const struct cloud_request *r, struct MHD_Conn
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         r->reply.len, arena_copy(r->a, r->reply.at, r->reply.len), MHD_RESPMEM_MUST_COPY);
-    bool json = r->service && r->service->protocol == AWS_REST_JSON;
+    bool json =
+        r->service && (r->service->protocol == AWS_REST_JSON || r->service->protocol == AWS_JSON);
     enum MHD_Result sent;
 
     MHD_add_response_header(response, "Content-Type", r->type);

@@ -6,13 +6,26 @@
 #include "base/clock.h"
 #include "codec/json.h"
 
-const struct cloud_service *const cloud_services[] = {&cloud_ec2, &cloud_eks, &cloud_iam,
-                                                      &cloud_sts, NULL};
+const struct cloud_service *const cloud_services[] = {
+    &cloud_ec2, &cloud_eks, &cloud_iam, &cloud_route53, &cloud_secretsmanager, &cloud_sts, NULL};
 
 /* --- which operation ----------------------------------------------------------------------- */
 static bool is_form(const struct cloud_service *service)
 {
     return service->protocol == AWS_EC2_QUERY || service->protocol == AWS_QUERY;
+}
+
+/* The operation that a request names, in a form or a header; "" = it names none. */
+static const char *name_in(const struct cloud_request *r, const struct cloud_service *service)
+{
+    const char *target = value_text(r->headers, "x-amz-target");
+    size_t len = service->target ? strlen(service->target) : 0;
+
+    if (is_form(service))
+        return cloud_text(r, "Action");
+    return len && strncmp(target, service->target, len) == 0 && target[len] == '.'
+               ? target + len + 1
+               : "";
 }
 
 static const struct cloud_operation *named(const struct cloud_service *service, const char *name)
@@ -110,8 +123,8 @@ const char *cloud_target(struct cloud_request *r)
     r->region = *claim.region ? claim.region : "-";
     if (!r->service)
         return text_f(r->a, "-%s", r->path);
-    if (is_form(r->service))
-        return text_f(r->a, "%s.%s/%s", r->service->name, r->region, cloud_text(r, "Action"));
+    if (is_form(r->service) || r->service->target)
+        return text_f(r->a, "%s.%s/%s", r->service->name, r->region, name_in(r, r->service));
     return text_f(r->a, "%s.%s%s%s%s", r->service->name, r->region, r->path, *r->query ? "?" : "",
                   r->query);
 }
@@ -185,7 +198,8 @@ static bool within_rate(struct cloud_request *r)
     } slower[] = {[AWS_EC2_QUERY] = {503, "RequestLimitExceeded"},
                   [AWS_QUERY] = {400, "Throttling"},
                   [AWS_REST_JSON] = {429, "ThrottlingException"},
-                  [AWS_REST_XML] = {400, "Throttling"}};
+                  [AWS_REST_XML] = {400, "Throttling"},
+                  [AWS_JSON] = {400, "ThrottlingException"}};
     struct cloud *c = r->cloud;
     int64_t now_ms = clock_monotonic_ms(), cost_ms;
 
@@ -203,11 +217,14 @@ static bool within_rate(struct cloud_request *r)
 
 static bool find_operation(struct cloud_request *r)
 {
-    r->operation = is_form(r->service) ? named(r->service, cloud_text(r, "Action")) : by_path(r);
+    bool by_name = is_form(r->service) || r->service->target;
+
+    r->operation = by_name ? named(r->service, name_in(r, r->service)) : by_path(r);
     if (r->operation)
         return true;
     if (!is_form(r->service))
-        return cloud_refuse(r, 404, "UnknownOperationException", "No operation at %s", r->path);
+        return cloud_refuse(r, r->service->target ? 400 : 404, "UnknownOperationException",
+                            "No operation at %s", r->path);
     return cloud_refuse(r, 400, "InvalidAction", "The action %s is not valid for this web service.",
                         cloud_text(r, "Action"));
 }

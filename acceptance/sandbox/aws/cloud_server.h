@@ -4,7 +4,7 @@
  *
  * A service is one file with one row (struct cloud_service) that cloud_route.c lists.
  * An operation reads r->parameters (query protocols: a tree of the dotted names;
- * rest-json: the body; rest: also what path and query say), changes records, and ends with
+ * json, rest-json: the body; rest: also what path and query say), changes records, and ends with
  * cloud_answer() or cloud_refuse(), whose result it returns. Bodies of records have the
  * names of answers on the wire; what XML never answers has a name that begins with a dot. */
 #ifndef SANDBOX_AWS_CLOUD_SERVER_H
@@ -102,11 +102,13 @@ struct cloud_service {
     enum aws_protocol protocol;
     const char *version, *xmlns;
     const char *region; /* the one region to sign for; NULL = each its own */
+    const char *target; /* json: before "." in X-Amz-Target */
     const struct cloud_operation *const *operations; /* tables, each ended by name NULL */
     const char *const *items;      /* rest-xml: pairs of a list's name and its items', NULL ends */
     void (*seed)(struct cloud *c); /* what is there from the start; may be NULL */
 };
-extern const struct cloud_service cloud_ec2, cloud_eks, cloud_iam, cloud_sts;
+extern const struct cloud_service cloud_ec2, cloud_eks, cloud_iam, cloud_route53,
+    cloud_secretsmanager, cloud_sts;
 
 /* --- cloud_route.c ------------------------------------------------------------------ */
 /* Tells service, region and operation; verifies; runs it. */

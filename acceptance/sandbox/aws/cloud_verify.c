@@ -42,6 +42,11 @@ static const struct fault_words words[][FAULT_KINDS] = {
                       {403, "SignatureDoesNotMatch"},
                       {403, "ExpiredToken"},
                       {403, "SignatureDoesNotMatch"}},
+    [AWS_JSON] = {{400, "MissingAuthenticationTokenException"},
+                  {400, "UnrecognizedClientException"},
+                  {400, "InvalidSignatureException"},
+                  {400, "ExpiredTokenException"},
+                  {400, "InvalidSignatureException"}},
 };
 
 static bool refuse(struct cloud_request *r, enum fault_kind kind, const char *message)

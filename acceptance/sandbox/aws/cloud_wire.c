@@ -163,11 +163,21 @@ static const struct value *in_json_envelope(struct cloud_request *r, const struc
     return value_map_of(a, {text_f(a, "%sResponse", name), output});
 }
 
+static bool is_json(const struct cloud_service *service)
+{
+    return service && (service->protocol == AWS_REST_JSON || service->protocol == AWS_JSON);
+}
+
+static const char *json_type(const struct cloud_service *service)
+{
+    return service->protocol == AWS_JSON ? "application/x-amz-json-1.1" : "application/json";
+}
+
 bool cloud_answer(struct cloud_request *r, const struct value *output)
 {
     r->status = 200;
-    if (r->service->protocol == AWS_REST_JSON || wants_json(r)) {
-        r->type = "application/json";
+    if (is_json(r->service) || wants_json(r)) {
+        r->type = json_type(r->service);
         if (wants_json(r))
             output = in_json_envelope(r, output);
         r->reply = json_write(r->a, output);
@@ -200,9 +210,12 @@ bool cloud_refuse_with(struct cloud_request *r, int status, const char *code, co
                        const struct value *detail)
 {
     r->status = status;
-    if (r->service && r->service->protocol == AWS_REST_JSON) {
-        r->type = "application/json";
-        r->error_code = code;
+    if (is_json(r->service)) {
+        r->type = json_type(r->service);
+        if (r->service->protocol == AWS_JSON)
+            detail = value_with(r->a, detail, "__type", value_string(r->a, code));
+        else
+            r->error_code = code;
         r->reply =
             json_write(r->a, value_with(r->a, detail, "message", value_string(r->a, message)));
         return false;

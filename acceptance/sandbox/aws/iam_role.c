@@ -26,7 +26,7 @@ static bool name_fits(struct cloud_request *r, const char *name)
 {
     size_t len = strlen(name);
 
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; name[i]; i++)
         if (!isalnum((unsigned char)name[i]) && !strchr("+=,.@_-", name[i]))
             len = NAME_BYTES_MAX + 1;
     return (len && len <= NAME_BYTES_MAX) ||
