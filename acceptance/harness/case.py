@@ -7,7 +7,10 @@ in everywhere: @ns@ (a namespace of this case's own), @kubeconfig1@, @host1@,
 without rights), and the same with 2; @chartfolder@ (the stand-in charts as
 folders), @charts@ and @registry@ (the same over HTTP and as oci://), @chartserver@ (what other repositories are below, see
 sandbox/charts.h; its host alone is @chartshost@), @chartstls@ and @chartstlshost@ (the
-same with TLS), @chartsca@ (its CA).
+same with TLS), @chartsca@ (its CA). Of the AWS account, with needs-aws: @awskey@ and
+@awssecret@, @awsurl@ (of all services), @awsregion@ (what AWS_REGION says).
+
+N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in @awsregion@.
 
 == config               the whole configuration from here on (HCL)
 == apply                plans and applies; lines of expectation:
@@ -20,6 +23,9 @@ same with TLS), @chartsca@ (its CA).
 == apply-target ADDRESS terraform apply -target
 == interrupt SIGNAL N PATH  applies, and as soon as the object at PATH exists, sends INT to
                         terraform, as Ctrl-C does, or KILL to the plugin; error lines
+== interrupt SIGNAL aws REQUEST  the same at the first AWS request of this apply whose line
+                        contains the text, such as ec2.eu-west-1/CreateVpc; KILL comes
+                        before it is carried out
 == import ADDRESS ID    terraform import (ID is the rest of the line); error lines
 == destroy              terraform destroy; error lines
 == forget ADDRESS       terraform state rm
@@ -35,6 +41,17 @@ same with TLS), @chartsca@ (its CA).
 == shell                a bash script in the case's folder; fails the case if it fails
 == clock SECONDS        the provider's clock is this much ahead from here on
 == secret TEXT          must never show in state, plan or log
+== needs-aws [sandbox]  servers with an AWS account, which terraform's environment leads
+                        to; sandbox: not on the real backend, as for aws-fault. At the end
+                        the account has to hold what it held before
+== environment NAME [VALUE]  terraform's environment from here on; without a value not set
+== aws REGION SERVICE OPERATION  behind the provider's back: a JSON object (or nothing), then
+                        lines as of object, or error CODE. Parameters by their names on the
+                        wire ({"Filter": [{"Name": "vpc-id", "Value": ["${vpc}"]}]}); eks:
+                        OPERATION is METHOD /path. ${NAME.FIELD} is a terraform output
+== aws-inventory        lines N REGEX: so many lines "region kind id" of what exists match
+== aws-nothing          nothing more exists than before the case
+== aws-fault            JSON as POST /sandbox/faults takes it; without: no more faults
 == needs-helm           real Helm (@helm@) takes part: for real servers only
 == state-may-hold-secrets   this case asks for keys in state; only logs are scanned
 """
@@ -42,7 +59,8 @@ import re
 
 STEPS = {"config", "apply", "interrupt", "plan", "validate", "apply-target", "import", "destroy", "forget",
          "put", "patch", "apply-as", "status", "delete", "object", "save", "output", "shell", "clock", "secret",
-         "state-may-hold-secrets", "needs-helm"}
+         "state-may-hold-secrets", "needs-helm", "needs-aws", "environment", "aws", "aws-inventory",
+         "aws-nothing", "aws-fault"}
 
 
 class Step:
@@ -50,11 +68,15 @@ class Step:
         self.name, self.arguments, self.line, self.body = name, arguments, line, ""
 
     def lines(self):
-        return [line.strip() for line in self.body.splitlines()
-                if line.strip() and not line.strip().startswith("#")]
+        return lines_of(self.body)
 
     def __str__(self):
         return f"line {self.line}: == {self.name} {self.arguments}".rstrip()
+
+
+def lines_of(text):
+    return [line.strip() for line in text.splitlines()
+            if line.strip() and not line.strip().startswith("#")]
 
 
 def read(path, words):

@@ -4,7 +4,9 @@
 - at the end destroy succeeds and no object of the provider's is left;
 - state, plan and TRACE log hold no secret: no private key and no token that any
   Secret on the clusters held at any step, none of the tokens that were given,
-  and nothing that the case planted.
+  and nothing that the case planted;
+- with an AWS account, it holds what it held before, and neither its keys nor a signature
+  or a token that was made with them shows.
 """
 import base64
 import json
@@ -16,11 +18,13 @@ import tempfile
 import uuid
 
 import case as case_format
+from account import REGION, Account, Refused
 from cluster import Cluster, field
 from terraform import Terraform, flat
 
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HELM = os.path.join(ACCEPTANCE, "yardstick", "helm")
+SIGNED = re.compile(r"k8s-aws-v1\.[A-Za-z0-9_-]{20}|Signature=[0-9a-f]{64}")
 SECRET_KEY = re.compile(r"key\.pem$|^tls\.key$|^token$|^private|^password$|secret", re.I)
 
 
@@ -50,13 +54,20 @@ def chart_words(env):
             "chartsca": indent(ca_pem)}
 
 
+def aws_words(account):
+    return {} if account is None else {
+        "awskey": account.key[0], "awssecret": account.key[1], "awsurl": account.url,
+        "awsregion": REGION}
+
+
 class CaseRun:
     def __init__(self, path, env, build, keep):
         self.path, self.keep = path, keep
         self.folder = tempfile.mkdtemp(prefix="istio-case-")
         self.ns = "acc-" + uuid.uuid4().hex[:8]
+        self.account = Account(env) if "ISTIO_ACC_AWS_TOKEN" in env else None
         self.clusters, words = [], {"ns": self.ns, "folder": self.folder, "helm": HELM,
-                                    **chart_words(env)}
+                                    **chart_words(env), **aws_words(self.account)}
         for n in ("1", "2"):
             cluster = Cluster(env["ISTIO_ACC_KUBECONFIG_" + n], env["ISTIO_ACC_TOKEN_" + n])
             self.clusters.append(cluster)
@@ -68,7 +79,9 @@ class CaseRun:
         self.terraform = Terraform(self.folder, build)
         self.secrets, self.state_may_hold_secrets = set(), False
         self.configured_text = ""
-        self.given = [words[w] for w in ("token1", "token2", "nobody1", "nobody2")]
+        self.given = [words[w] for w in ("token1", "token2", "nobody1", "nobody2", "awskey",
+                                         "awssecret") if w in words]
+        self.inventory_before = None
 
     # --- the run ---------------------------------------------------------------
     def run(self):
@@ -102,11 +115,22 @@ class CaseRun:
             if left and not problem:
                 problem = f"{self.path}: left behind on cluster {n + 1}: {left}"
             cluster.delete("/api/v1/namespaces/" + self.ns)
-        return problem
+        return problem or self.left_in_account()
+
+    def left_in_account(self):
+        if self.inventory_before is None:
+            return None
+        self.account.control("DELETE", "faults")
+        try:
+            self.step_aws_nothing(None)
+        except AssertionError as wrong:
+            return f"{self.path}: {wrong}"
+        return None
 
     # --- secrets -----------------------------------------------------------------
     def collect_secrets(self):
-        for cluster in self.clusters:
+        clusters = self.account.clusters() if self.inventory_before is not None else []
+        for cluster in self.clusters + clusters:
             for secret in cluster.secrets():
                 for key, encoded in (secret.get("data") or {}).items():
                     data = base64.b64decode(encoded).decode("utf-8", "replace")
@@ -122,6 +146,8 @@ class CaseRun:
             for word in words:
                 if word in text:
                     raise AssertionError(f"{name} holds a secret: {word[:12]}…")
+            if signed := SIGNED.search(text):
+                raise AssertionError(f"{name} holds a signature: {signed.group()[:24]}…")
 
     def step_secret(self, step):
         self.secrets.add(step.arguments)
@@ -160,9 +186,24 @@ class CaseRun:
 
     def step_interrupt(self, step):
         name, number, path = step.arguments.split()
-        cluster = self.clusters[int(number) - 1]
-        status, output = self.terraform.interrupted_apply(name, lambda: cluster.get(path))
-        Expectation(step.lines()).check_text(status, output)
+        if number == "aws":
+            status, output = self.interrupt_at_request(name, path)
+        else:
+            cluster = self.cluster(number)
+            status, output = self.terraform.interrupted_apply(name, lambda: cluster.get(path))
+        Expectation(step.lines() + ["any warning"]).check_text(status, output)
+
+    def interrupt_at_request(self, name, request):
+        self.account.control("DELETE", "requests")
+        if name != "KILL":
+            return self.terraform.interrupted_apply(
+                name, lambda: request in self.account.control("GET", "requests"))
+        self.account.control("POST", "kill", {"pidfile": self.terraform.plugin_pidfile(), "at": 1,
+                                              "match": request})
+        try:
+            return self.terraform.apply_at_once()
+        finally:
+            self.account.control("DELETE", "faults")
 
     def step_validate(self, step):
         expect = Expectation(step.lines())
@@ -188,13 +229,69 @@ class CaseRun:
     def step_needs_helm(self, _step):
         """Looked at by the runner, before the case starts."""
 
+    def step_environment(self, step):
+        name, _, value = step.arguments.partition(" ")
+        self.terraform.set({name: value or None})
+
     def step_clock(self, step):
         self.terraform.env["ISTIO_TEST_CLOCK"] = step.arguments
 
+    # --- AWS ---------------------------------------------------------------------
+    def step_needs_aws(self, _step):
+        self.inventory_before = self.account.inventory()
+        self.terraform.set(self.account.environment(self.folder))
+
+    def filled(self, text):
+        """With the outputs that it names as ${NAME.FIELD}."""
+        def value(match):
+            found = field(self.terraform.output(match[1]), match[2].lstrip("."))
+            return found if isinstance(found, str) else json.dumps(found)
+        return re.sub(r"\$\{([\w-]+)([^}]*)\}", value, text)
+
+    def step_aws(self, step):
+        region, service, operation = self.filled(step.arguments).split(" ", 2)
+        body, parameters = self.filled(step.body).strip(), {}
+        if body.startswith("{"):
+            parameters, end = json.JSONDecoder().raw_decode(body)
+            body = body[end:]
+        lines = case_format.lines_of(body)
+        wanted = [line[6:] for line in lines if line.startswith("error ")]
+        try:
+            answer = self.account.call(region, service, operation, parameters)
+        except Refused as refused:
+            if wanted != [refused.code]:
+                raise
+            return
+        if wanted:
+            raise AssertionError(f"it was not refused: {answer}")
+        check_fields(answer, lines)
+
+    def step_aws_inventory(self, step):
+        lines = self.account.inventory()
+        for wanted in step.lines():
+            count, regex = self.filled(wanted).split(" ", 1)
+            if sum(re.search(regex, line) is not None for line in lines) != int(count):
+                raise AssertionError(f"not {count} of {regex} among " + "; ".join(lines))
+
+    def step_aws_nothing(self, _step):
+        left = sorted(set(self.account.inventory()) - set(self.inventory_before))
+        if left:
+            raise AssertionError("left behind in the account: " + "; ".join(left))
+
+    def step_aws_fault(self, step):
+        if step.body.strip():
+            self.account.control("POST", "faults", json.loads(self.filled(step.body)))
+        else:
+            self.account.control("DELETE", "faults")
+
     # --- clusters ----------------------------------------------------------------
+    def cluster(self, name):
+        """1, 2, or of the account."""
+        return self.clusters[int(name) - 1] if name in ("1", "2") else self.account.cluster(name)
+
     def target(self, step):
-        number, _, path = step.arguments.partition(" ")
-        return self.clusters[int(number) - 1], path.strip()
+        name, _, path = step.arguments.partition(" ")
+        return self.cluster(name), path.strip()
 
     def step_put(self, step):
         cluster, path = self.target(step)
@@ -211,7 +308,7 @@ class CaseRun:
 
     def step_apply_as(self, step):
         manager, number, path = step.arguments.split()
-        self.clusters[int(number) - 1].apply(path, step.body, manager)
+        self.cluster(number).apply(path, step.body, manager)
 
     def step_status(self, step):
         cluster, path = self.target(step)
@@ -232,13 +329,11 @@ class CaseRun:
             return
         if found is None:
             raise AssertionError(f"{path} does not exist")
-        for line in step.lines():
-            name, rest = re.fullmatch(r"(\S+) (=.*|~.*|absent)", line).groups()
-            check_value(name, field(found, name), rest)
+        check_fields(found, step.lines())
 
     def step_save(self, step):
         number, path, name, target = step.arguments.split()
-        found = self.clusters[int(number) - 1].get(path)
+        found = self.cluster(number).get(path)
         value = field(found, name) if found else None
         if value is None:
             raise AssertionError(f"no {name} in {path}")
@@ -257,7 +352,7 @@ class Expectation:
     def __init__(self, lines):
         self.errors, self.warnings, self.actions, self.shows = [], [], {}, []
         self.counts = None
-        self.changes_follow = False
+        self.changes_follow = self.any_warning = False
         for line in lines:
             self.read(line)
 
@@ -265,6 +360,8 @@ class Expectation:
         word, _, rest = line.partition(" ")
         if word == "error":
             self.errors.append(rest)
+        elif line == "any warning":
+            self.any_warning = True
         elif word == "warning":
             self.warnings.append(rest)
         elif word == "shows":
@@ -291,7 +388,7 @@ class Expectation:
             raise AssertionError(f"status {status}, expected errors {self.errors}\n{output}")
         if "Warning:" in text.replace("Warning: Provider development overrides", "").replace(
                 "Warning: Resource targeting", "").replace("Warning: Applied changes may be",
-                                                           "") and not self.warnings:
+                                                           "") and not (self.warnings or self.any_warning):
             raise AssertionError(f"an unexpected warning:\n{output}")
 
     def check_changes(self, changes, output):
@@ -309,6 +406,12 @@ class Expectation:
             if counted != self.counts:
                 raise AssertionError(f"planned add/change/destroy {counted}, expected"
                                      f" {self.counts}\n{output}")
+
+
+def check_fields(found, lines):
+    for line in lines:
+        name, rest = re.fullmatch(r"(\S+) (=.*|~.*|absent)", line).groups()
+        check_value(name, field(found, name), rest)
 
 
 def check_value(name, value, line):

@@ -6,17 +6,20 @@ import sys
 import tempfile
 import time
 
+AWS_BACKENDS = ("sandbox",)  # those that offer what account.py names
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def server_command(options, folder):
-    """Charts come from the sandbox's program on either backend."""
+    """Charts come from the sandbox's program on either backend. options.aws: an AWS account
+    too; options.aws_options: more for the stand-in one."""
     count = getattr(options, "clusters", 2)
     sandbox = [os.path.join(options.build, "istio-sandbox"), "--charts",
                os.path.join(ACCEPTANCE, "charts"), "--lifetime", str(options.lifetime)]
     if options.backend == "sandbox":
         names = ",".join(f"cluster{n}" for n in range(1, count + 1))
-        return sandbox + ["--clusters", names, "--dir", folder, "--settle-ms", "20", "--"]
+        aws = ["--aws", "--aws-speed", "5000", *getattr(options, "aws_options", [])] if getattr(options, "aws", False) else []
+        return sandbox + aws + ["--clusters", names, "--dir", folder, "--settle-ms", "20", "--"]
     return sandbox + ["--dir", folder + "-charts", "--", sys.executable, os.path.join(ACCEPTANCE, "real", "servers.py"), "run", "--clusters",
             str(count), "--dir", folder, "--lifetime", str(options.lifetime), "--"]
 
@@ -26,7 +29,7 @@ class Servers:
 
     def __init__(self, options):
         self.folder = tempfile.mkdtemp(prefix="istio-acc-")
-        script = 'env | grep ^ISTIO_ACC_ > "$1/env.tmp" && mv "$1/env.tmp" "$1/env"; cat >/dev/null'
+        script = 'env | grep -E "^(ISTIO_ACC|AWS)_" > "$1/env.tmp" && mv "$1/env.tmp" "$1/env"; cat >/dev/null'
         servers = os.path.join(self.folder, "servers")
         os.mkdir(servers)
         self.log = open(os.path.join(self.folder, "servers.log"), "w", encoding="utf-8")

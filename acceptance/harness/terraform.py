@@ -39,12 +39,35 @@ class Terraform:
         self.folder = folder
         self.log = os.path.join(folder, "trace.log")
         self.plan_file = os.path.join(folder, "plan.bin")
-        rc = os.path.join(folder, "cli.tfrc")
-        with open(rc, "w", encoding="utf-8") as file:
+        self.rc, self.plugin_folder = os.path.join(folder, "cli.tfrc"), plugin_folder
+        self.use_plugin(plugin_folder)
+        self.env = dict(os.environ, TF_CLI_CONFIG_FILE=self.rc, TF_IN_AUTOMATION="1",
+                        TF_LOG="TRACE", TF_LOG_PATH=self.log, CHECKPOINT_DISABLE="1")
+
+    def use_plugin(self, folder):
+        with open(self.rc, "w", encoding="utf-8") as file:
             file.write('provider_installation {\n  dev_overrides {\n'
-                       f'    "multicluster/istio" = "{plugin_folder}"\n  }}\n  direct {{}}\n}}\n')
-        self.env = dict(os.environ, TF_CLI_CONFIG_FILE=rc, TF_IN_AUTOMATION="1", TF_LOG="TRACE",
-                        TF_LOG_PATH=self.log, CHECKPOINT_DISABLE="1")
+                       f'    "multicluster/istio" = "{folder}"\n  }}\n  direct {{}}\n}}\n')
+
+    def plugin_pidfile(self):
+        """Puts the plugin behind a launcher that leaves its process id in this file."""
+        folder = os.path.join(self.folder, "launcher")
+        launcher, pidfile = os.path.join(folder, "terraform-provider-istio"), folder + ".pid"
+        os.makedirs(folder, exist_ok=True)
+        with open(launcher, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\necho $$ > {pidfile}.new\nmv {pidfile}.new {pidfile}\n'
+                       f'exec {self.plugin_folder}/terraform-provider-istio "$@"\n')
+        os.chmod(launcher, 0o755)
+        self.use_plugin(folder)
+        return pidfile
+
+    def set(self, variables):
+        """Variables of its environment; None = not set."""
+        for name, value in variables.items():
+            if value is None:
+                self.env.pop(name, None)
+            else:
+                self.env[name] = value
 
     def configure(self, text):
         if "required_providers" not in text:
@@ -95,6 +118,10 @@ class Terraform:
             os.kill(pid, signal.Signals["SIG" + name])
         output, _ = running.communicate(timeout=INTERRUPT_SECONDS)
         return running.returncode, output
+
+    def apply_at_once(self):
+        """Without looking at a plan first."""
+        return self.run("apply", "-auto-approve", "-input=false", "-no-color")
 
     def destroy(self):
         return self.run("destroy", "-auto-approve", "-input=false", "-no-color")

@@ -49,7 +49,8 @@ void cloud_fault(struct cloud *c, enum sandbox_fault fault, size_t first_request
 char *cloud_requests(struct cloud *c);
 void cloud_requests_reset(struct cloud *c);
 /* What exists, a line "region kind id" each, without what the account always has and what
- * is deleted and only still listed; caller frees with memory_free(). */
+ * is deleted and only still listed; caller frees with memory_free(). Over HTTP: GET
+ * /sandbox/inventory. */
 char *cloud_inventory(struct cloud *c);
 
 #endif

@@ -169,6 +169,8 @@ void record_fade(struct cloud *c, struct record *record);
 /* All that is due. */
 void records_ripen(struct cloud *c);
 void records_forget_removed(struct cloud *c);
+/* As cloud_inventory(), under the lock. */
+struct text records_inventory(struct cloud *c, struct arena *a);
 void records_free(struct cloud *c);
 /* A request with a client token: false = refused, since another request had it.
  * *again is what the first one made, NULL = this is the first. */

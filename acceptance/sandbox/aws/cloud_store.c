@@ -173,21 +173,27 @@ void records_free(struct cloud *c)
     records_forget_removed(c);
 }
 
-char *cloud_inventory(struct cloud *c)
+struct text records_inventory(struct cloud *c, struct arena *a)
 {
-    struct arena *a = arena_new();
     struct text_builder b;
-    char *copy;
 
     text_builder_init(&b, a, CLOUD_REPLY_BYTES_MAX);
-    pthread_mutex_lock(&c->lock);
     records_ripen(c);
     records_forget_removed(c);
     for (const struct record *at = c->records; at; at = at->next)
         if (!at->ghost)
             text_add_f(&b, "%s %s %s\n", *at->region ? at->region : "-", at->kind, at->id);
+    return text_built(&b);
+}
+
+char *cloud_inventory(struct cloud *c)
+{
+    struct arena *a = arena_new();
+    char *copy;
+
+    pthread_mutex_lock(&c->lock);
+    copy = memory_strdup(records_inventory(c, a).at);
     pthread_mutex_unlock(&c->lock);
-    copy = memory_strdup(text_built(&b).at);
     arena_free(a);
     return copy;
 }
