@@ -48,6 +48,12 @@ void cloud_fault(struct cloud *c, enum sandbox_fault fault, size_t first_request
                  const char *match);
 char *cloud_requests(struct cloud *c);
 void cloud_requests_reset(struct cloud *c);
+/* A load balancer with its listeners and target groups, as a controller leaves them: {"Name",
+ * "Type": "network", "Scheme": "internal", "Subnets": [ids], "SecurityGroups": [ids],
+ * "Tags": {}, "Listeners": [{"Port", "Protocol": "TCP", "TargetType": "ip", "Targets":
+ * [{"Id", "Port", "AvailabilityZone", "Ready": true}]}]}; its host name, for memory_free(),
+ * or NULL when a subnet is not there or full. */
+char *cloud_add_load_balancer(struct cloud *c, const char *region, const char *json);
 /* What exists, a line "region kind id" each, without what the account always has and what
  * is deleted and only still listed; caller frees with memory_free(). Over HTTP: GET
  * /sandbox/inventory. */
