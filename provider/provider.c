@@ -5,6 +5,7 @@
 #include "kube/kube.h"
 #include "schema/check.h"
 #include "schema/type.h"
+#include "schema/unfinished.h"
 #include "source/source.h"
 
 static const struct attribute assume_role[] = {
@@ -82,6 +83,7 @@ struct provider *provider_new(void)
     p->clients.kube = kube_pool_new(p->clients.http);
     p->clients.charts = chart_store_new(p->clients.http);
     p->clients.aws = aws_pool_new(p->clients.http);
+    p->clients.unfinished = unfinished_new();
     kube_pool_set_eks_token(p->clients.kube, eks_connection_token);
     kube_pool_set_eks_cluster(p->clients.kube, eks_connection_cluster);
     return p;
@@ -94,6 +96,7 @@ void provider_free(struct provider *p)
     chart_store_free(p->clients.charts);
     kube_pool_free(p->clients.kube);
     aws_pool_free(p->clients.aws);
+    unfinished_free(p->clients.unfinished);
     http_client_free(p->clients.http);
     cancel_free(p->cancel);
     arena_free(p->arena);

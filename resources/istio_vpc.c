@@ -132,25 +132,12 @@ static struct network_work work_of(struct call *c, struct aws *aws, const struct
 
 /* --- applying -------------------------------------------------------------------------- */
 
-/* A state that comes with an error is tainted, and the next apply would replace what this
- * one is to continue. Without one it finds everything by its tags. */
-static void tell_of_leftovers(struct network_work *w)
-{
-    const char *id = value_text(w->found.vpc, "VpcId");
-
-    if (*id)
-        diag_warning(w->call->diags, NULL, "The VPC is not complete",
-                     "%s and what is in it carry the tag " NETWORK_TAG "=%s: the next apply goes "
-                     "on with them. To be rid of them instead: terraform import istio_vpc.<name> "
-                     "'region=%s,vpc=%s', then destroy.",
-                     id, w->plan->name, aws_region(w->aws), id);
-}
-
 static bool vpc_create(struct call *c, const struct value *planned, const struct value **out)
 {
     struct network_plan plan;
     struct network_work w;
     struct aws *aws;
+    bool done;
 
     if (!open_region(c, planned, &aws) ||
         !network_arguments_settle(c, aws, planned, &value_null, &planned))
@@ -159,12 +146,9 @@ static bool vpc_create(struct call *c, const struct value *planned, const struct
     w = work_of(c, aws, &plan, &value_null);
     if (!network_find(&w, "") || (!w.found.vpc && !network_check_name(&w)))
         return false;
-    if (!network_converge(&w)) {
-        tell_of_leftovers(&w);
-        return false;
-    }
-    *out = described(&w, planned);
-    return true;
+    done = network_converge(&w);
+    *out = w.found.vpc ? described(&w, planned) : NULL;
+    return done;
 }
 
 static bool vpc_update(struct call *c, const struct value *prior, const struct value *planned,
@@ -332,14 +316,14 @@ RESOURCE(istio_vpc) = {
                "routes, and the tags by which load balancers find their subnets.",
     .doc = "Everything in it carries the tag `" NETWORK_TAG "` with its name, and is looked up by "
            "it before it is made: an apply that failed or was killed is continued by the next "
-           "one. A create that fails keeps no state for that reason, so that nothing is tainted "
-           "and replaced.\n\n"
+           "one.\n\n"
            "**Destroy** deletes NAT gateways, addresses, route tables, subnets, the internet "
            "gateway and the VPC, in this order. What others left in it is waited for, then named.",
     .attributes = attributes,
     .timeouts = {.create = 1200, .read = 300, .update = 1800, .remove = 2700},
     .import_doc = "The import id names the `region` and the id of the VPC: "
                   "`region=eu-west-1,vpc=vpc-0123456789abcdef0`.",
+    .continues = NAMES("name", "region"),
     .validate = vpc_validate,
     .plan = vpc_plan,
     .create = vpc_create,

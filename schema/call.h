@@ -17,6 +17,7 @@ struct http_client;
 struct kube_pool;
 struct chart_store;
 struct aws_pool;
+struct unfinished;
 struct resource;
 
 /* Long-lived, made once by provider.c; each layer knows its own member only. */
@@ -25,6 +26,7 @@ struct clients {
     struct kube_pool *kube;
     struct chart_store *charts;
     struct aws_pool *aws;
+    struct unfinished *unfinished; /* may be NULL, in tests */
     const struct value *provider_config; /* as configured; value_null before */
 };
 

@@ -3,6 +3,7 @@
 #include "schema/modify.h"
 #include "schema/replace.h"
 #include "schema/resource.h"
+#include "schema/unfinished.h"
 
 /* Reading a kept attribute as if it were configured with its state makes the
  * generic rules see no change in it. */
@@ -64,6 +65,8 @@ static bool plan_change(struct call *c, const struct resource *r, struct plan *p
     /* A wrong plan_set() reports, but cannot make the hook return. */
     if (r->plan && (!r->plan(c, p) || c->diags->failed != failed))
         return false;
+    if (r->continues)
+        plan_set(c, p, unfinished_row.name, &value_true);
     settle_replace(c, p);
     return true;
 }

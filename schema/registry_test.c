@@ -221,6 +221,9 @@ static void review_identity(struct review *v)
         demand(v, row && row->type && row->type->kind == TYPE_STRING, whole,
                text_f(v->arena, "identity names %s, which is no string row", *name));
     }
+    for (const char *const *name = v->resource->continues; name && *name; name++)
+        demand(v, attribute_find(v->resource->attributes, *name) != NULL, whole,
+               text_f(v->arena, "continues names %s, which is no row", *name));
 }
 
 static void review_upgrades(struct review *v)
@@ -377,7 +380,8 @@ TEST(registry_rules_can_fail)
                                  .attributes = bad_rows,
                                  .version = 1,
                                  .import_doc = "Without import.",
-                                 .identity = identity};
+                                 .identity = identity,
+                                 .continues = identity};
 
     assert_string_equal(review_of(a, &bad), test_file(a, "schema/testdata/registry_bad.txt").at);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "schema/check.h"
+#include "schema/unfinished.h"
 
 enum { DEADLINE_DEFAULT_SECONDS = 60 * 60, TIMEOUT_ENTRIES = 4 };
 
@@ -89,28 +90,31 @@ static const struct attribute *computed_rows(struct arena *a, const struct attri
     return copy;
 }
 
-static const struct attribute *with_timeouts(struct arena *a, const struct attribute *rows,
-                                             const struct attribute *timeouts)
+static const struct attribute *with_row(struct arena *a, const struct attribute *rows,
+                                        const struct attribute *row)
 {
     struct attribute *all;
     size_t count = 0;
 
-    ATTRIBUTE_EACH (row, rows)
+    ATTRIBUTE_EACH (one, rows)
         count++;
     all = arena_array(a, count + 2, sizeof(*all));
     if (count)
         memcpy(all, rows, count * sizeof(*all));
-    all[count] = (struct attribute)NESTED("timeouts", NESTING_BLOCK, timeouts, OPTIONAL,
-                                          "Longest times that operations may take.");
+    all[count] = *row;
     return all;
 }
 
 const struct attribute *resource_attributes(struct arena *a, const struct resource *r)
 {
     const struct attribute *rows = computed_rows(a, r->attributes, false);
-    const struct attribute *timeouts = timeout_rows(a, r);
+    const struct attribute *entries = timeout_rows(a, r);
+    const struct attribute timeouts = NESTED("timeouts", NESTING_BLOCK, entries, OPTIONAL,
+                                             "Longest times that operations may take.");
 
-    return timeouts ? with_timeouts(a, rows, timeouts) : rows;
+    if (r->continues)
+        rows = with_row(a, rows, &unfinished_row);
+    return entries ? with_row(a, rows, &timeouts) : rows;
 }
 
 const struct type *resource_type(struct arena *a, const struct resource *r)

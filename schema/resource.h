@@ -60,6 +60,9 @@ struct resource {
      * values in state are the resource identity; import by identity gives
      * import() the text "key=value,key=value" of them. */
     const char *const *identity;
+    /* Top-level attributes that say which remote thing it is: a create that failed is
+     * continued while they are the same (unfinished.h). NULL = it is replaced. */
+    const char *const *continues;
     const struct upgrade *upgrades; /* ends with run NULL */
     const struct move *moves;       /* ends with run NULL */
 

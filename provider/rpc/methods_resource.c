@@ -4,6 +4,7 @@
 #include "schema/check.h"
 #include "schema/invariant.h"
 #include "schema/plan.h"
+#include "schema/unfinished.h"
 
 #ifdef TEST_BUILD
 enum { CHECK_INVARIANTS = 1 };
@@ -45,7 +46,7 @@ static bool refresh(struct call *c, const struct value *state, const struct valu
     if (!c->resource->read(c, state, &found))
         return false; /* the state stays as it is */
     *out = &value_null;
-    return !found || (state_settle(c, found, false, out) &&
+    return !found || (state_settle(c, unfinished_read(c, found), false, out) &&
                       (!CHECK_INVARIANTS || invariant_state(c, c->resource, *out)));
 }
 
@@ -121,17 +122,31 @@ static void plan_change(struct operation *o, const void *message, void *response
     if (!operation_resource(o, KIND_MANAGED, request->type_name))
         return;
     t = resource_type(c->arena, c->resource);
-    if (!read_plan_input(c, request, t, &in) || !make_plan(c, &in, &plan) ||
-        !wire_write(c, plan.planned, t, &reply->planned_state) ||
+    if (!read_plan_input(c, request, t, &in))
+        return;
+    unfinished_forget(c);
+    if (!make_plan(c, &in, &plan) || !wire_write(c, plan.planned, t, &reply->planned_state) ||
         !wire_write_identity(c, plan.planned, &reply->planned_identity))
         return;
     put_replace_paths(c->arena, &plan, reply);
+    unfinished_plan(c, in.prior, plan.planned);
     reply->planned_private = wire_write_private(c);
     if (!reply->planned_identity)
         reply->planned_identity = request->prior_identity;
 }
 
 /* --- apply ----------------------------------------------------------------- */
+
+static bool create(struct call *c, const struct value *planned, const struct value **out)
+{
+    bool done;
+
+    unfinished_forget(c);
+    done = c->resource->create(c, planned, out);
+    if (*out)
+        *out = unfinished_created(c, *out, done);
+    return done;
+}
 
 /* The hook of this change. *out is what is known to exist afterwards, also when
  * the hook failed. */
@@ -143,7 +158,7 @@ static bool change(struct call *c, const struct value *prior, const struct value
     *out = prior;
     if (value_is_null(planned)) {
         c->deadline_ms = resource_deadline_ms(r, prior, "delete");
-        if (r->remove && !r->remove(c, prior))
+        if (r->remove && !unfinished_goes_on(c, prior) && !r->remove(c, prior))
             return false;
         *out = NULL;
         return true;
@@ -151,7 +166,7 @@ static bool change(struct call *c, const struct value *prior, const struct value
     if (value_is_null(prior)) {
         *out = NULL;
         c->deadline_ms = resource_deadline_ms(r, planned, "create");
-        return r->create(c, planned, out);
+        return create(c, planned, out);
     }
     c->deadline_ms = resource_deadline_ms(r, planned, "update");
     if (!r->update) { /* only what this provider itself uses changed, as timeouts */
