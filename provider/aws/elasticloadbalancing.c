@@ -286,7 +286,13 @@ bool elasticloadbalancing_with_tags(struct call *c, struct aws *session, const s
     return true;
 }
 
-static const struct value *groups_of(struct arena *a, const struct value *of_listener)
+static bool gets_none(const struct value *share)
+{
+    return value_is_set(value_at(share, "Weight")) && value_integer_at(share, "Weight") == 0;
+}
+
+const struct value *elasticloadbalancing_listener_target_groups(struct arena *a,
+                                                                const struct value *of_listener)
 {
     const struct value *actions = value_at(of_listener, "DefaultActions"),
                        *arns = &value_empty_list;
@@ -298,7 +304,8 @@ static const struct value *groups_of(struct arena *a, const struct value *of_lis
         if (!value_count(groups) && *value_text(one, "TargetGroupArn"))
             arns = value_append(a, arns, value_at(one, "TargetGroupArn"));
         for (size_t k = 0; k < value_count(groups); k++)
-            arns = value_append(a, arns, value_at(value_item(groups, k), "TargetGroupArn"));
+            if (!gets_none(value_item(groups, k)))
+                arns = value_append(a, arns, value_at(value_item(groups, k), "TargetGroupArn"));
     }
     return arns;
 }
@@ -317,7 +324,7 @@ bool elasticloadbalancing_target_groups_of(struct call *c, struct aws *session,
         return false;
     for (size_t i = 0; i < value_count(listeners); i++)
         if (value_integer_at(value_item(listeners, i), "Port") == port)
-            *arns = groups_of(c->arena, value_item(listeners, i));
+            *arns = elasticloadbalancing_listener_target_groups(c->arena, value_item(listeners, i));
     return true;
 }
 

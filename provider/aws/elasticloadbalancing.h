@@ -27,7 +27,11 @@ bool elasticloadbalancing_find_by_hostname(struct call *c, struct aws *session,
 bool elasticloadbalancing_with_tags(struct call *c, struct aws *session, const struct value *items,
                                     const char *arn_member, const struct value *tags,
                                     const struct value **found);
-/* ARNs of the target groups that the listener on a port leads to; empty = no listener. */
+/* ARNs of the target groups that a listener's default actions lead to; those of weight 0
+ * get nothing and are left out. */
+const struct value *elasticloadbalancing_listener_target_groups(struct arena *a,
+                                                                const struct value *listener);
+/* The same of the listener on a port; empty = no listener. */
 bool elasticloadbalancing_target_groups_of(struct call *c, struct aws *session,
                                            const char *load_balancer_arn, int64_t port,
                                            const struct value **arns);
