@@ -352,6 +352,8 @@ int main(int argc, char **argv)
     }
     if (o.charts)
         r.charts = charts_start(o.charts);
+    o.cloud.settle_ms = o.settle_ms;
+    o.cloud.istiod = o.istiod;
     if (o.aws)
         r.cloud = cloud_start(&o.cloud);
     write_files(a, &o, &r, make_dir(a, o.dir));

@@ -22,6 +22,9 @@ struct cloud_options {
     int64_t throttle;    /* requests in a second; 0 = any number */
     /* Quotas in each region; 0 = 5, as a new account has. */
     size_t vpcs_max, addresses_max;
+    /* Of the API servers of its EKS clusters, as in sandbox_options. */
+    int64_t settle_ms;
+    bool istiod;
 };
 
 /* Ends the process with a message when it cannot listen. */

@@ -57,7 +57,10 @@ void cloud_eks_server_start(struct cloud *c, struct record *cluster)
 {
     struct arena *a = cluster->arena;
     const struct sandbox_options options = {
-        .name = cluster->id, .git_version = text_f(a, "v%s.4", record_text(cluster, "version"))};
+        .name = cluster->id,
+        .git_version = text_f(a, "v%s.4", record_text(cluster, "version")),
+        .settle_ms = c->options.settle_ms,
+        .istiod = c->options.istiod};
     struct server *server = memory_new(1, sizeof(*server));
     struct text ca;
 
