@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "aws/tags.h"
+
 enum { ARNS_MAX = 20 /* of DescribeTags */ };
 
 /* --- shapes ----------------------------------------------------------------------- */
@@ -235,53 +237,73 @@ bool elasticloadbalancing_find_by_hostname(struct call *c, struct aws *session,
     return true;
 }
 
-static bool carries(const struct value *of_one, const struct value *tags)
+static const struct value *tags_of(struct arena *a, const struct value *described, const char *arn)
 {
-    const struct value *list = value_at(of_one, "Tags");
-    size_t found = 0;
-
-    for (size_t i = 0; i < value_count(list); i++) {
-        const char *wanted_key = value_text(value_item(list, i), "Key");
-
-        if (value_has(tags, wanted_key) &&
-            strcmp(value_text(tags, wanted_key), value_text(value_item(list, i), "Value")) == 0)
-            found++;
-    }
-    return found == value_count(tags);
+    for (size_t i = 0; i < value_count(described); i++)
+        if (strcmp(value_text(value_item(described, i), "ResourceArn"), arn) == 0)
+            return tags_map(a, value_at(value_item(described, i), "Tags"));
+    return &value_empty_map;
 }
 
-static const struct value *with_arn(const struct value *items, const char *arn_member,
-                                    const char *arn)
+/* One that is gone in between fails the whole call: then its page is asked one by one. */
+static bool describe_tags(struct call *c, struct aws *session, const struct value *items,
+                          const char *arn_member, struct value_builder *maps, size_t count)
 {
-    for (size_t i = 0; i < value_count(items); i++)
-        if (strcmp(value_text(value_item(items, i), arn_member), arn) == 0)
-            return value_item(items, i);
-    return NULL;
+    const struct value *arns = &value_empty_list, *described;
+    size_t from = maps->count;
+
+    for (size_t i = from; i < from + count; i++)
+        arns = value_append(c->arena, arns, value_at(value_item(items, i), arn_member));
+    if (!aws_list(c, session, &elasticloadbalancing_describe_tags,
+                  value_map_of(c->arena, {"ResourceArns", arns}), &described))
+        return false;
+    if (!value_count(described) && count > 1) {
+        for (size_t i = 0; i < count; i++)
+            if (!describe_tags(c, session, items, arn_member, maps, 1))
+                return false;
+        return true;
+    }
+    for (size_t i = 0; i < count; i++)
+        value_builder_add(maps, tags_of(c->arena, described, value_z(value_item(arns, i))));
+    return true;
+}
+
+bool elasticloadbalancing_list_tags(struct call *c, struct aws *session, const struct value *items,
+                                    const char *arn_member, const struct value **maps)
+{
+    size_t count = value_count(items);
+    struct value_builder all;
+
+    value_builder_init(&all, c->arena);
+    while (all.count < count)
+        if (!describe_tags(c, session, items, arn_member, &all,
+                           count - all.count < ARNS_MAX ? count - all.count : ARNS_MAX))
+            return false;
+    *maps = value_builder_list(&all);
+    return true;
+}
+
+static bool carries(const struct value *tags, const struct value *wanted)
+{
+    for (size_t i = 0; i < value_count(wanted); i++)
+        if (!value_equal(value_at(tags, wanted->map.entries[i].key), wanted->map.entries[i].value))
+            return false;
+    return true;
 }
 
 bool elasticloadbalancing_with_tags(struct call *c, struct aws *session, const struct value *items,
                                     const char *arn_member, const struct value *tags,
                                     const struct value **found)
 {
+    const struct value *maps;
     struct value_builder all;
 
+    if (!elasticloadbalancing_list_tags(c, session, items, arn_member, &maps))
+        return false;
     value_builder_init(&all, c->arena);
-    for (size_t from = 0; from < value_count(items); from += ARNS_MAX) {
-        const struct value *arns = &value_empty_list, *described;
-
-        for (size_t i = from; i < value_count(items) && i < from + ARNS_MAX; i++)
-            arns = value_append(c->arena, arns, value_at(value_item(items, i), arn_member));
-        if (!aws_list(c, session, &elasticloadbalancing_describe_tags,
-                      value_map_of(c->arena, {"ResourceArns", arns}), &described))
-            return false;
-        for (size_t i = 0; i < value_count(described); i++) {
-            const struct value *one = value_item(described, i),
-                               *item = with_arn(items, arn_member, value_text(one, "ResourceArn"));
-
-            if (item && carries(one, tags))
-                value_builder_add(&all, item);
-        }
-    }
+    for (size_t i = 0; i < value_count(items); i++)
+        if (carries(value_item(maps, i), tags))
+            value_builder_add(&all, value_item(items, i));
     *found = value_builder_list(&all);
     return true;
 }

@@ -22,6 +22,9 @@ bool elasticloadbalancing_describe_load_balancer(struct call *c, struct aws *ses
 bool elasticloadbalancing_find_by_hostname(struct call *c, struct aws *session,
                                            const char *hostname,
                                            const struct value **load_balancer);
+/* The tags of each of `items` (as below), maps in their order; empty for what has just gone. */
+bool elasticloadbalancing_list_tags(struct call *c, struct aws *session, const struct value *items,
+                                    const char *arn_member, const struct value **maps);
 /* Those of `items` (of describe_load_balancers or describe_target_groups) that carry all
  * these tags; `arn_member` names each item's ARN. */
 bool elasticloadbalancing_with_tags(struct call *c, struct aws *session, const struct value *items,

@@ -9,27 +9,35 @@
 #include "aws/aws.h"
 
 struct leftover {
-    const char *kind; /* "load balancer", "security group", "network interface", "volume" */
-    const char *id, *name;
-    const char *made_by; /* "Service istio-ingress/istio-eastwestgateway of cluster eks-1"; "" */
-    const char *cluster; /* "" = no tag proves whose it is */
+    /* "load balancer", "target group", "network interface", "security group", "volume",
+     * "endpoint": in the order in which AWS lets them go */
+    const char *kind;
+    const char *id, *name; /* ARN of what Elastic Load Balancing has */
+    const char *made_by;   /* "Service istio-ingress/istio-eastwestgateway of cluster eks-1"; "" */
+    const char *cluster;   /* "" = no tag proves whose it is */
+    bool passes;           /* may go by itself: its controller or AWS is at work */
+    const struct value *object; /* as AWS describes it */
 };
 
-/* Of one cluster (vpc_id may be ""), or of all clusters in a VPC (cluster ""). */
+/* Of one cluster that may still run (vpc_id may be ""): what carries its tags, and is not
+ * in use by it. Or all that keeps a VPC from going (cluster ""), but for NAT gateways; and
+ * the volumes of `clusters`. */
 struct leftover_place {
     const char *cluster, *vpc_id;
+    const struct value *clusters; /* a list of names; NULL = none */
 };
 
 /* *count may be 0. Sorted by kind and id. */
 bool leftover_find(struct call *c, struct aws *aws, const struct leftover_place *place,
                    struct leftover **list, size_t *count);
-/* Waits until there are none, at most ms, telling progress; *count is what is left then. */
+/* Waits, at most ms and not longer than one of them `passes`, telling progress. *count is
+ * what is left then. Some seconds of the call's time are kept to speak of it. */
 bool leftover_wait(struct call *c, struct aws *aws, const struct leftover_place *place, int64_t ms,
                    struct leftover **list, size_t *count);
 /* Removes those that tags prove to be a cluster's, in the order in which AWS lets them go,
- * and waits for their end. */
+ * and waits for their end. In a VPC: not those of a cluster that still exists. */
 bool leftover_remove(struct call *c, struct aws *aws, const struct leftover_place *place);
-/* "- load balancer k8s-… (made by …)" by lines, for a diagnostic. */
+/* "- load balancer k8s-…, made by …" by lines, for a diagnostic. */
 const char *leftover_text(struct arena *a, const struct leftover *list, size_t count);
 
 #endif
