@@ -37,6 +37,11 @@ static const struct attribute attributes[] = {
           "controllers that ask for it.",
           .check_element = check_not_empty),
     TYPED("tags", &type_string_map, OPTIONAL, "Tags of everything that is made."),
+    BOOL("force_destroy", OPTIONAL | COMPUTED,
+         "Destroy also removes load balancers, target groups, network interfaces, security groups "
+         "and volumes that tags prove to be of a cluster which no longer exists. Without it, and "
+         "for everything else, destroy names what is left and deletes nothing.",
+         .fallback = "false"),
     STRING("id", COMPUTED | KEEP_STATE, "Id of the VPC."),
     TYPED("availability_zone_names", &type_string_list, COMPUTED | KEEP_STATE,
           "Names of its zones, in the order of the subnets."),
@@ -186,6 +191,7 @@ static bool vpc_remove(struct call *c, const struct value *state)
         return false;
     network_plan_read(c, state, &plan);
     w = work_of(c, aws, &plan, state);
+    w.force_destroy = value_flag(state, "force_destroy");
     return network_find(&w, value_text(state, "id")) && network_remove(&w);
 }
 
@@ -318,7 +324,10 @@ RESOURCE(istio_vpc) = {
            "it before it is made: an apply that failed or was killed is continued by the next "
            "one.\n\n"
            "**Destroy** deletes NAT gateways, addresses, route tables, subnets, the internet "
-           "gateway and the VPC, in this order. What others left in it is waited for, then named.",
+           "gateway and the VPC, in this order. Before that, what others left in it (load "
+           "balancers, network interfaces, security groups, endpoints, and volumes of its "
+           "`cluster_names`) is waited for up to ten minutes while it may still go by itself, then "
+           "named with what made it, or removed with `force_destroy`.",
     .attributes = attributes,
     .timeouts = {.create = 1200, .read = 300, .update = 1800, .remove = 2700},
     .import_doc = "The import id names the `region` and the id of the VPC: "

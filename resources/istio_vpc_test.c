@@ -345,26 +345,97 @@ TEST(what_was_just_made_may_not_be_seen_yet)
     assert_string_equal(inventory(t), "");
 }
 
-/* What others left in it is named. */
-TEST(what_blocks_a_destroy_is_named)
+static const struct value *ask(struct component_aws *t, const struct aws_operation *operation,
+                               const char *json)
 {
-    struct component_aws *t = start(a);
-    const struct value *state = apply(t, NULL, ONE_ZONE), *output;
-    const struct aws_access access = {.region = "eu-west-1"};
     struct call *c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    const struct aws_access access = {.region = "eu-west-1"};
+    const struct value *output;
     struct aws *aws;
 
     assert_true(aws_open(c, &access, NULL, &aws));
-    assert_true(aws_call(c, aws, &ec2_create_security_group,
-                         value_map_of(a, {"GroupName", value_string(a, "k8s-traffic")},
-                                      {"Description", value_string(a, "made by a controller")},
-                                      {"VpcId", value_at(state, "id")}),
-                         &output));
-    c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    if (!aws_call(c, aws, operation, component_json(&t->component, json), &output))
+        fail_msg("%s", component_diags(&t->component));
+    return output;
+}
+
+/* What others left in it is named before anything goes. */
+TEST(what_blocks_a_destroy_is_named)
+{
+    struct component_aws *t = start(a);
+    const struct value *state = apply(t, NULL, ONE_ZONE);
+
+    ask(t, &ec2_create_security_group,
+        text_f(a, "{\"GroupName\": \"k8s-traffic\", \"Description\": \"d\", \"VpcId\": \"%s\"}",
+               value_text(state, "id")));
+    changes(t);
+    assert_false(component_remove(&t->component, &resource_istio_vpc, state));
+    assert_non_null(strstr(component_diags(&t->component), "(k8s-traffic)\nNothing of the VPC"));
+    assert_null(strstr(component_diags(&t->component), "force_destroy"));
+    assert_string_equal(changes(t), "");
+    assert_string_equal(inventory(t), "elastic-ip 1\ninternet-gateway 1\nnatgateway 1\n"
+                                      "network-interface 1\nroute-table 2\nsecurity-group 1\n"
+                                      "subnet 2\nvpc 1\n");
+}
+
+/* A load balancer and its group, as a cluster that was deleted before its Services left them. */
+static const struct value *with_leftovers(struct component_aws *t, const char *json)
+{
+    struct arena *a = t->component.arena;
+    const struct value *state = apply(t, NULL, json);
+    const char *group = value_text(
+        ask(t, &ec2_create_security_group,
+            text_f(a,
+                   "{\"GroupName\": \"k8s-traffic\", \"Description\": \"d\", \"VpcId\": \"%s\", "
+                   "\"TagSpecifications\": [{\"ResourceType\": \"security-group\", \"Tags\": "
+                   "[{\"Key\": \"elbv2.k8s.aws/cluster\", \"Value\": \"eks-1\"}]}]}",
+                   value_text(state, "id"))),
+        "GroupId");
+    char *hostname = cloud_add_load_balancer(
+        t->cloud, "eu-west-1",
+        text_f(a,
+               "{\"Name\": \"k8s-east\", \"Subnets\": [\"%s\"], \"SecurityGroups\": [\"%s\"], "
+               "\"Tags\": {\"elbv2.k8s.aws/cluster\": \"eks-1\", \"service.k8s.aws/stack\": "
+               "\"istio-ingress/gateway\"}}",
+               value_z(value_item(value_at(state, "public_subnet_ids"), 0)), group));
+
+    assert_non_null(hostname);
+    memory_free(hostname);
+    return state;
+}
+
+TEST(what_clusters_left_is_named_with_what_made_it)
+{
+    struct component_aws *t = start(a);
+    const struct value *state = with_leftovers(t, ONE_ZONE);
+    struct call *c = component_call(&t->component, &resource_istio_vpc, &value_null);
+    const char *text;
+
+    changes(t);
     c->deadline_ms = clock_monotonic_ms() + 10000; /* all of it is kept for the explanation */
     assert_false(resource_istio_vpc.remove(c, state));
-    assert_non_null(strstr(component_diags(&t->component), "(k8s-traffic)"));
-    assert_string_equal(inventory(t), "security-group 1\nvpc 1\n");
+    text = component_diags(&t->component);
+    assert_non_null(strstr(text,
+                           "- load balancer k8s-east, made by Service istio-ingress/gateway of "
+                           "cluster eks-1\n"));
+    assert_non_null(strstr(text, "(k8s-traffic), made by the load balancer controller of cluster "
+                                 "eks-1\n"));
+    assert_non_null(strstr(text, "Or set force_destroy = true"));
+    assert_string_equal(changes(t), "");
+}
+
+TEST(what_clusters_left_is_removed_with_force_destroy)
+{
+    struct component_aws *t = start(a);
+    const struct value *state =
+        with_leftovers(t, "{" BASE ", " ZONES(1) ", \"force_destroy\": true}");
+
+    changes(t);
+    if (!component_remove(&t->component, &resource_istio_vpc, state))
+        fail_msg("%s", component_diags(&t->component));
+    assert_non_null(strstr(changes(t), "clusters/eks-1 404\nDeleteLoadBalancer 200\n"
+                                       "DeleteSecurityGroup 200\nDeleteNatGateway 200\n"));
+    assert_string_equal(inventory(t), "");
 }
 
 /* What is not known, or cannot be asked, waits for the apply. */

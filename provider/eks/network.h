@@ -14,6 +14,9 @@
 #define NETWORK_TAG "istio.multicluster/vpc"
 #define NETWORK_ROLE_TAG "istio.multicluster/role"
 
+/* How long a destroy waits for what clusters' controllers and AWS take away themselves. */
+enum { NETWORK_LEFTOVER_MS = 10 * 60 * 1000 };
+
 /* What there is: maps of EC2's objects by their role. */
 struct network_found {
     const struct value *vpc; /* NULL = none: then the rest may still hold leftovers */
@@ -27,6 +30,7 @@ struct network_work {
     const struct network_plan *plan;
     const struct value *old_tags; /* that this resource gave before; may be null */
     bool look_only;               /* change nothing, fill `drift` */
+    bool force_destroy;           /* network_remove(): also what clusters left */
     const struct value *drift;    /* "private subnet in eu-west-1a: missing", a list */
     struct network_found found;
 };
@@ -41,7 +45,8 @@ bool network_converge(struct network_work *w);
 bool network_prune(struct network_work *w);
 /* Failed NAT gateways, and those that are being deleted, are gone after it. */
 bool network_clear_nats(struct network_work *w);
-/* All of it. What is in the way is named after the waits. */
+/* All of it. What others left in it (eks/leftover.h) is waited for before anything goes,
+ * then named. */
 bool network_remove(struct network_work *w);
 
 /* The tags of an object of that role. */

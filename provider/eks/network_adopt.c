@@ -205,6 +205,7 @@ static void describe_arguments(struct network_work *w, const struct value **obje
         value_string(a, network_plan_nat_names[!nats       ? NETWORK_PLAN_NAT_NONE
                                                : nats == 1 ? NETWORK_PLAN_NAT_SINGLE
                                                            : NETWORK_PLAN_NAT_PER_ZONE]));
+    *object = value_with(a, *object, "force_destroy", &value_false);
     *object = value_with(a, *object, "tags", own_tags(w->call, tags));
     *object = value_with(a, *object, "tags_all", tags_all(w->call, value_at(*object, "tags")));
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "aws/ec2.h"
-#include "aws/elasticloadbalancing.h"
+#include "eks/leftover.h"
 #include "eks/network.h"
 
 enum {
@@ -11,100 +11,67 @@ enum {
     SUBNET_MS = 20 * 60 * 1000, /* interfaces of a cluster that just went linger */
     VPC_MS = 5 * 60 * 1000,
     EXPLAIN_MS = 10 * 1000, /* kept of the deadline to say what is in the way */
-    BLOCKERS_BYTES_MAX = 8 * 1024,
 };
 
 /* --- what is in the way ---------------------------------------------------------------------- */
 
-static void add_interfaces(struct network_work *w, struct call *quiet, const char *vpc,
-                           struct text_builder *b)
+static struct leftover_place place_of(const struct network_work *w)
 {
-    struct arena *a = quiet->arena;
-    const struct value *list;
-
-    if (!aws_list(quiet, w->aws, &ec2_describe_network_interfaces,
-                  value_map_of(a, {"Filters", ec2_filter(a, NULL, "vpc-id", vpc)},
-                               {"IncludeManagedResources", &value_true}),
-                  &list))
-        return;
-    for (size_t i = 0; i < value_count(list); i++) {
-        const struct value *one = value_item(list, i);
-
-        text_add_f(b, "- network interface %s in %s: \"%s\", %s, type %s, made by %s\n",
-                   value_text(one, "NetworkInterfaceId"), value_text(one, "SubnetId"),
-                   value_text(one, "Description"), value_text(one, "Status"),
-                   value_text(one, "InterfaceType"), value_text(one, "RequesterId"));
-    }
-}
-
-static void add_load_balancers(struct network_work *w, struct call *quiet, const char *vpc,
-                               struct text_builder *b)
-{
-    const struct value *list;
-
-    if (!aws_list(quiet, w->aws, &elasticloadbalancing_describe_load_balancers, &value_empty_map,
-                  &list))
-        return;
-    for (size_t i = 0; i < value_count(list); i++)
-        if (strcmp(value_text(value_item(list, i), "VpcId"), vpc) == 0)
-            text_add_f(b, "- load balancer %s\n",
-                       value_text(value_item(list, i), "LoadBalancerArn"));
-}
-
-static void add_groups(struct network_work *w, struct call *quiet, const char *vpc,
-                       struct text_builder *b)
-{
-    const struct value *list;
-
-    if (!ec2_list(quiet, w->aws, &ec2_describe_security_groups,
-                  ec2_filter(quiet->arena, NULL, "vpc-id", vpc), &list))
-        return;
-    for (size_t i = 0; i < value_count(list); i++) {
-        const struct value *one = value_item(list, i);
-
-        if (strcmp(value_text(one, "GroupName"), "default") != 0)
-            text_add_f(b, "- security group %s (%s)\n", value_text(one, "GroupId"),
-                       value_text(one, "GroupName"));
-    }
-}
-
-static void add_endpoints(struct network_work *w, struct call *quiet, const char *vpc,
-                          struct text_builder *b)
-{
-    const struct value *list;
-
-    if (!ec2_list(quiet, w->aws, &ec2_describe_vpc_endpoints,
-                  ec2_filter(quiet->arena, NULL, "vpc-id", vpc), &list))
-        return;
-    for (size_t i = 0; i < value_count(list); i++)
-        text_add_f(b, "- endpoint %s of %s\n", value_text(value_item(list, i), "VpcEndpointId"),
-                   value_text(value_item(list, i), "ServiceName"));
+    return (struct leftover_place){.cluster = "",
+                                   .vpc_id = value_text(w->found.vpc, "VpcId"),
+                                   .clusters = w->plan->cluster_names};
 }
 
 /* Always false. `why` holds what AWS said. */
 static bool explain(struct network_work *w, const char *what, const struct diags *why)
 {
+    const struct leftover_place place = place_of(w);
     struct call *c = w->call;
-    const char *vpc = value_text(w->found.vpc, "VpcId");
+    struct leftover *list;
     struct diags other;
     struct call quiet;
-    struct text_builder b;
+    size_t count = 0;
 
     diags_init(&other, c->arena);
     quiet = call_quietly(c, &other);
-    text_builder_init(&b, c->arena, BLOCKERS_BYTES_MAX);
-    add_interfaces(w, &quiet, vpc, &b);
-    add_load_balancers(w, &quiet, vpc, &b);
-    add_groups(w, &quiet, vpc, &b);
-    add_endpoints(w, &quiet, vpc, &b);
-    if (!b.len) {
+    if (!leftover_find(&quiet, w->aws, &place, &list, &count) || !count) {
         diags_append(c->diags, why);
         return false;
     }
     return diag_error(c->diags, NULL, text_f(c->arena, "Cannot delete %s: it is still used", what),
                       "%s\nWhat is left in VPC %s:\n%sRemove what made them (a Service of type "
                       "LoadBalancer, a cluster, a group of nodes), then destroy again.",
-                      why->first ? why->first->detail : "", vpc, b.at);
+                      why->first ? why->first->detail : "", place.vpc_id,
+                      leftover_text(c->arena, list, count));
+}
+
+/* Before anything goes: as long as it may still be repaired, the VPC is whole. */
+static bool clear_leftovers(struct network_work *w)
+{
+    const struct leftover_place place = place_of(w);
+    struct call *c = w->call;
+    struct leftover *list;
+    bool proven = false;
+    size_t count;
+
+    if ((w->force_destroy && !leftover_remove(c, w->aws, &place)) ||
+        !leftover_wait(c, w->aws, &place, NETWORK_LEFTOVER_MS, &list, &count))
+        return false;
+    if (!count)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        proven = proven || *list[i].cluster;
+    return diag_error(
+        c->diags, NULL, text_f(c->arena, "VPC %s is still used", place.vpc_id),
+        "What is left in it (waited up to %d minutes for what may go by itself):\n%sNothing of the "
+        "VPC was deleted. Remove what made them (a Service of type LoadBalancer, a cluster, a "
+        "group of nodes), then destroy again.%s",
+        NETWORK_LEFTOVER_MS / 60000, leftover_text(c->arena, list, count),
+        !proven ? ""
+        : w->force_destroy
+            ? " With force_destroy those go that are of clusters which no longer exist."
+            : " Or set force_destroy = true, apply, and destroy again: it removes those that "
+              "their tags prove to be of a cluster which no longer exists.");
 }
 
 /* Waits while something depends on it, then says what. */
@@ -306,6 +273,8 @@ bool network_remove(struct network_work *w)
     struct network_plan nothing = *w->plan;
     const char *id = value_text(w->found.vpc, "VpcId");
 
+    if (w->found.vpc && !clear_leftovers(w))
+        return false;
     nothing.count = 0;
     w->plan = &nothing;
     return network_clear_nats(w) && network_prune(w) &&
