@@ -404,6 +404,7 @@ RESOURCE(istio_chart) = {
            "changes.",
     .attributes = attributes,
     .timeouts = {.create = 900, .read = 300, .update = 900, .remove = 900},
+    .continues = NAMES("cluster", "namespace", "name"),
     .import_doc = "The import id names the release and how to reach its cluster.",
     .plan = chart_plan,
     .create = chart_create,

@@ -419,6 +419,7 @@ RESOURCE(istio_control_plane) = {
            "refreshes warn of it, and `restart_on_root_change` lets the next apply do it.",
     .attributes = attributes,
     .timeouts = {.create = 900, .read = 300, .update = 900, .remove = 900},
+    .continues = NAMES("cluster", "namespace", "revision"),
     .import_doc =
         "The import id names the cluster, how to reach it, and optionally the `namespace`, the "
         "`revision`, the `version` (default: that of istiod's chart), and where the charts come "

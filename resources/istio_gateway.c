@@ -361,6 +361,7 @@ RESOURCE(istio_gateway) = {
            "reads; `load_balancer.annotations` adds to them or replaces them.",
     .attributes = attributes,
     .timeouts = {.create = 900, .read = 120, .update = 900, .remove = 900},
+    .continues = NAMES("cluster", "namespace", "name"),
     .import_doc = "`" GATEWAY_IMPORT "`: the release is read from Helm's own record.",
     .validate = gateway_validate_config,
     .plan = gateway_plan,
