@@ -5,12 +5,15 @@
 #include "istio/issued.h"
 #include "istio/namespace.h"
 #include "istio/root.h"
+#include "istio/root_aws.h"
 #include "istio/signer.h"
 #include "kube/connection.h"
 #include "schema/check.h"
 #include "schema/resource.h"
 
 #define SECRET_NAME_DEFAULT "istio-root-ca"
+
+enum { WINDOW_DAYS_MIN = 7, WINDOW_DAYS_MAX = 30 };
 
 static bool check_true(struct call *c, const struct path *at, const struct value *v)
 {
@@ -28,10 +31,43 @@ static const struct attribute secret_rows[] = {
     END_ATTRIBUTES,
 };
 
+static bool check_window(struct call *c, const struct path *at, const struct value *v)
+{
+    int64_t days = value_as_integer(v);
+
+    return days == 0 || (days >= WINDOW_DAYS_MIN && days <= WINDOW_DAYS_MAX) ||
+           diag_error(c->diags, at, "No such recovery window",
+                      "It is 0 (deleted at once, for good) or between %d and %d days.",
+                      WINDOW_DAYS_MIN, WINDOW_DAYS_MAX);
+}
+
+static const struct attribute secrets_manager_rows[] = {
+    STRING("name", REQUIRED,
+           "Name of the secret. It is a JSON object of `root-cert.pem` and "
+           "`root-key.pem`.",
+           .check = check_not_empty),
+    STRING("region", OPTIONAL | COMPUTED,
+           "Its region. Default: that of the provider's `aws` block, the environment or the "
+           "profile, as it was when the root was made.",
+           .check = check_not_empty),
+    STRING("kms_key_id", OPTIONAL,
+           "Id, ARN or alias of the KMS key that encrypts it. Default: `aws/secretsmanager`.",
+           .check = check_not_empty),
+    NUMBER("recovery_window_in_days", OPTIONAL | COMPUTED,
+           "For so many days after a destroy it can be restored, between 7 and 30, and its name is "
+           "taken for others than this resource. 0 deletes it at once, for good.",
+           .fallback = "30", .check = check_window),
+    END_ATTRIBUTES,
+};
+
 static const struct attribute storage_rows[] = {
     NESTED("secret", NESTING_SINGLE, secret_rows, OPTIONAL,
            "Keep it in a Secret on a cluster, as `root-cert.pem` and `root-key.pem`. Changed, the "
            "key moves to the new place.",
+           .exactly_one_of = "storage"),
+    NESTED("secrets_manager", NESTING_SINGLE, secrets_manager_rows, OPTIONAL,
+           "Keep it in AWS Secrets Manager, with the tag `" ROOT_AWS_TAG "`. Another name or "
+           "region moves it.",
            .exactly_one_of = "storage"),
     BOOL("state", OPTIONAL,
          "`true` keeps the private key in Terraform's state, where everybody who can read the "
@@ -69,7 +105,8 @@ static const struct attribute attributes[] = {
            .requires = NAMES("private_key_wo")),
     NESTED("storage", NESTING_SINGLE, storage_rows, REQUIRED, "Where the private key is kept."),
     STRING("id", COMPUTED | KEEP_STATE,
-           "`<cluster>/<namespace>/<name>` of the Secret, or the fingerprint."),
+           "`<cluster>/<namespace>/<name>` or `<region>/<name>` of the secret, or the "
+           "fingerprint."),
     STRING("certificate_pem", COMPUTED | KEEP_STATE,
            "The certificate, with those above it when it is not the root itself."),
     STRING("private_key_pem", COMPUTED | KEEP_STATE | SENSITIVE,
@@ -156,6 +193,20 @@ static bool create_in_secret(struct call *c, const struct value *planned, const 
     return true;
 }
 
+/* A secret of AWS carries our tag as soon as it is there: without a state the next create
+ * goes on with it. */
+static bool create_in_aws(struct call *c, const struct value *planned, const struct value **out)
+{
+    struct cacerts_signer_info info;
+    struct cacerts_signer signer;
+
+    if (!root_aws_settle(c, &planned) || !root_aws_create(c, planned, &signer) ||
+        !root_check(c, planned, &signer, &info))
+        return false;
+    *out = root_describe(c->arena, planned, &info, signer.key);
+    return true;
+}
+
 static bool root_create(struct call *c, const struct value *planned, const struct value **out)
 {
     struct cacerts_signer_info info;
@@ -163,6 +214,8 @@ static bool root_create(struct call *c, const struct value *planned, const struc
 
     if (value_is_set(root_place(planned)))
         return create_in_secret(c, planned, out);
+    if (value_is_set(root_aws_place(planned)))
+        return create_in_aws(c, planned, out);
     if (!root_make(c, planned, &signer) || !root_check(c, planned, &signer, &info))
         return false;
     *out = root_describe(c->arena, planned, &info, signer.key);
@@ -184,8 +237,8 @@ static const struct value *take_note_of_change(struct call *c, const struct valu
     if (root_is_own(state) && !fine)
         return value_with(c->arena, state, "private_key_wo_version", &value_null);
     if (before[0] && strcmp(before, info->fingerprint) != 0)
-        diag_warning(c->diags, NULL, "The Secret holds another root",
-                     "SHA-256 was %s and is %s now. When that was a mistake, restore the Secret: "
+        diag_warning(c->diags, NULL, "The secret holds another root",
+                     "SHA-256 was %s and is %s now. When that was a mistake, restore the secret: "
                      "the former key is not kept anywhere else.",
                      before, info->fingerprint[0] ? info->fingerprint : "of nothing");
     return state;
@@ -210,8 +263,9 @@ static bool read_missing(struct call *c, const struct value *state,
     return true;
 }
 
-static bool check_found(struct call *c, const struct signer_place *place,
-                        const struct cacerts_signer *found, struct cacerts_signer_info *info)
+/* `where`: what holds it, in words. */
+static bool check_found(struct call *c, const char *where, const struct cacerts_signer *found,
+                        struct cacerts_signer_info *info)
 {
     struct diags said;
     bool fine;
@@ -221,8 +275,7 @@ static bool check_found(struct call *c, const struct signer_place *place,
     if (fine && !found->key.len)
         fine = diag_error(&said, NULL, "The private key is missing", "There is no root-key.pem.");
     if (!fine)
-        diag_warning(c->diags, NULL, "The root CA cannot sign", "%s on cluster %s: %s. %s",
-                     kube_ref_text(c->arena, &place->ref), kube_name(place->kube),
+        diag_warning(c->diags, NULL, "The root CA cannot sign", "%s: %s. %s", where,
                      said.first->summary, said.first->detail);
     return fine;
 }
@@ -240,8 +293,25 @@ static bool read_secret(struct call *c, const struct value *state, const struct 
         return false;
     if (!secret)
         return read_missing(c, state, &place, out);
-    fine = check_found(c, &place, &found, &info);
+    fine = check_found(c, signer_text(c->arena, &place), &found, &info);
     *out = root_describe(c->arena, take_note_of_change(c, state, &info, fine), &info, TEXT(""));
+    return true;
+}
+
+static bool read_aws(struct call *c, const struct value *state, const struct value **out)
+{
+    struct cacerts_signer_info info;
+    struct cacerts_signer found;
+    bool readable, fine;
+    const char *where;
+
+    *out = state;
+    if (!root_aws_settle(c, out) || !root_aws_read(c, out, &found, &readable, &where))
+        return false;
+    if (!*out || !readable)
+        return true;
+    fine = check_found(c, where, &found, &info);
+    *out = root_describe(c->arena, take_note_of_change(c, *out, &info, fine), &info, TEXT(""));
     return true;
 }
 
@@ -250,6 +320,8 @@ static bool root_read(struct call *c, const struct value *state, const struct va
     const struct path *at = path_name(c->arena, root_place_path(c->arena), "cluster");
 
     *out = state;
+    if (value_is_set(root_aws_place(state)))
+        return read_aws(c, state, out);
     if (value_is_null(root_place(state)) ||
         !kube_reachable(c, value_at(root_place(state), "cluster"), at))
         return true;
@@ -260,6 +332,11 @@ static bool root_read(struct call *c, const struct value *state, const struct va
 
 static bool stays_in_place(const struct value *prior, const struct value *planned)
 {
+    const struct value *was = root_aws_place(prior), *is = root_aws_place(planned);
+
+    if (value_is_set(was) && value_is_set(is))
+        return value_equal(value_at(was, "name"), value_at(is, "name")) &&
+               value_equal(value_at(was, "region"), value_at(is, "region"));
     return value_is_set(root_place(prior)) && value_is_set(root_place(planned)) &&
            signer_same_place(root_place(prior), root_place(planned));
 }
@@ -281,6 +358,8 @@ static bool update_place(struct call *c, const struct value *prior, const struct
 {
     struct surroundings s;
 
+    if (value_is_set(root_aws_place(planned)))
+        return root_aws_store(c, planned, signer, stays_in_place(prior, planned));
     if (value_is_null(root_place(planned)))
         return true;
     if (!look_around(c, planned, &s))
@@ -293,29 +372,41 @@ static bool update_place(struct call *c, const struct value *prior, const struct
     return store(c, planned, &s, signer, 0);
 }
 
+static bool load(struct call *c, const struct value *prior, const struct value *planned,
+                 struct cacerts_signer *out)
+{
+    if (root_is_own(planned))
+        return root_own(c, planned, out);
+    if (value_is_set(root_aws_place(prior)) && !root_aws_restore(c, prior))
+        return false;
+    return signer_load(c, value_at(prior, "signer"), path_of(c->arena, "signer"), out);
+}
+
+static bool root_remove(struct call *c, const struct value *state);
+
 static bool root_update(struct call *c, const struct value *prior, const struct value *planned,
                         const struct value **out)
 {
-    const struct path *at = path_of(c->arena, "signer");
     struct cacerts_signer_info info;
     struct cacerts_signer signer;
-    bool done;
 
     *out = prior;
-    done = root_is_own(planned) ? root_own(c, planned, &signer)
-                                : signer_load(c, value_at(prior, "signer"), at, &signer);
-    if (!done || !root_check(c, planned, &signer, &info) ||
-        !update_place(c, prior, planned, &signer, &info))
+    if (!load(c, prior, planned, &signer) || !root_check(c, planned, &signer, &info))
+        return false;
+    if (value_is_set(root_aws_place(planned)) && !root_aws_settle(c, &planned))
+        return false;
+    if (!update_place(c, prior, planned, &signer, &info))
         return false;
     *out = root_describe(c->arena, planned, &info, signer.key);
-    return value_is_null(root_place(prior)) || stays_in_place(prior, planned) ||
-           signer_remove(c, root_place(prior), root_place_path(c->arena));
+    return stays_in_place(prior, planned) || root_remove(c, prior);
 }
 
 /* --- remove ---------------------------------------------------------------------- */
 
 static bool root_remove(struct call *c, const struct value *state)
 {
+    if (value_is_set(root_aws_place(state)))
+        return root_aws_remove(c, state);
     return value_is_null(root_place(state)) ||
            signer_remove(c, root_place(state), root_place_path(c->arena));
 }
@@ -363,7 +454,7 @@ static const struct value *planned_key(const struct plan *plan)
 {
     const struct value *prior = value_at(plan->prior, "private_key_pem");
 
-    if (value_is_set(root_place(plan->planned)))
+    if (!root_is_in_state(plan->planned))
         return &value_null;
     return root_is_own(plan->planned) || !value_is_set(prior) ? &value_unknown : prior;
 }
@@ -402,11 +493,34 @@ static bool root_plan(struct call *c, struct plan *plan)
 
 /* --- import ---------------------------------------------------------------------- */
 
+static bool import_aws(struct call *c, const char *id, const struct value **out)
+{
+    struct text rest = text_of(id), pair, key;
+    const struct value *told = &value_empty_map, *place;
+    struct arena *a = c->arena;
+
+    while (text_split(&rest, ',', &pair))
+        if (text_split(&pair, '=', &key))
+            told = value_with(a, told, text_z(a, key), value_string_of(a, pair));
+    if (!*value_text(told, "region") || !*value_text(told, "secret"))
+        return diag_error(c->diags, NULL, "Malformed import id",
+                          "Of a root in Secrets Manager it is region=<region>,secret=<name>; it is "
+                          "\"%s\".",
+                          id);
+    place = value_map_of(a, {"name", value_at(told, "secret")},
+                         {"region", value_at(told, "region")}, {"kms_key_id", &value_null},
+                         {"recovery_window_in_days", value_integer(a, WINDOW_DAYS_MAX)});
+    *out = value_map_of(a, {"storage", value_map_of(a, {"secrets_manager", place})});
+    return true;
+}
+
 static bool root_import(struct call *c, const char *id, const struct value **out)
 {
     static const char *const keys[] = {"namespace?", "name?", NULL};
     const struct value *connection, *rest, *secret;
 
+    if (strncmp(id, "region=", 7) == 0 || strstr(id, ",region="))
+        return import_aws(c, id, out);
     if (!connection_import_id(c, id, keys, &connection, &rest))
         return false;
     secret = value_with(c->arena, rest, "cluster", connection);
@@ -420,18 +534,21 @@ static bool root_import(struct call *c, const char *id, const struct value **out
 RESOURCE(istio_root_ca) = {
     .name = "istio_root_ca",
     .kind = KIND_MANAGED,
-    .summary = "The root CA of a mesh: generated, or your own, kept in a Secret or in the state.",
+    .summary = "The root CA of a mesh: generated, or your own, kept in a Secret, in AWS Secrets "
+               "Manager, or in the state.",
     .doc = "Every cluster's istio_cacerts is signed with it, through `root = "
-           "istio_root_ca.<name>.signer`. Whoever reads the Secret can issue for the whole mesh: "
-           "give its cluster and namespace the access rules that this deserves, and the resource "
+           "istio_root_ca.<name>.signer`. Whoever reads the secret can issue for the whole mesh: "
+           "give it the access rules that this deserves, and the resource "
            "`lifecycle { prevent_destroy = true }`. A root that is gone cannot be made again; the "
            "one that is generated in its place is another root. `private_key_wo` needs Terraform "
            "1.11 or newer.",
     .attributes = attributes,
     .timeouts = {.create = 600, .read = 300, .update = 600, .remove = 600},
-    .import_doc = "The import id names the cluster, how to reach it, and the Secret with "
-                  "`root-cert.pem` and `root-key.pem`; `namespace` and `name` may be left out when "
-                  "they are `istio-system` and `istio-root-ca`.",
+    .import_doc =
+        "The import id names the cluster, how to reach it, and the Secret with "
+        "`root-cert.pem` and `root-key.pem`; `namespace` and `name` may be left out when "
+        "they are `istio-system` and `istio-root-ca`. Of a root in AWS Secrets Manager it "
+        "is `region=<region>,secret=<name>`.",
     .plan = root_plan,
     .create = root_create,
     .read = root_read,

@@ -42,6 +42,8 @@ static const struct aws_member delete_in[] = {
 
 static const char *const gone[] = {"ResourceNotFoundException", NULL};
 static const char *const exists[] = {"ResourceExistsException", NULL};
+/* What was just made or restored is not seen everywhere at once. */
+static const char *const not_yet[] = {"ResourceNotFoundException", "InvalidRequestException", NULL};
 static const char *const being_deleted[] = {"InvalidRequestException", NULL};
 
 #define SECRETS(operation_name, ...)                                                               \
@@ -54,6 +56,9 @@ const struct aws_operation secretsmanager_create_secret =
             .pending = being_deleted, .token = "ClientRequestToken", .flags = AWS_SECRET);
 const struct aws_operation secretsmanager_get_secret_value_row =
     SECRETS("GetSecretValue", .input = by_id, .output = value_out, .gone = gone,
+            .flags = AWS_READS | AWS_SECRET);
+const struct aws_operation secretsmanager_get_secret_value_new =
+    SECRETS("GetSecretValue", .input = by_id, .output = value_out, .pending = not_yet,
             .flags = AWS_READS | AWS_SECRET);
 const struct aws_operation secretsmanager_put_secret_value =
     SECRETS("PutSecretValue", .input = put_in, .output = version_out, .token = "ClientRequestToken",

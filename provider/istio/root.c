@@ -26,9 +26,26 @@ const struct value *root_place(const struct value *object)
     return value_in(object, "storage", "secret");
 }
 
+const struct value *root_aws_place(const struct value *object)
+{
+    return value_in(object, "storage", "secrets_manager");
+}
+
+bool root_is_in_state(const struct value *object)
+{
+    return value_is_null(root_place(object)) && value_is_null(root_aws_place(object));
+}
+
 const struct path *root_place_path(struct arena *a)
 {
     return path_of(a, "storage", "secret");
+}
+
+static const struct value *aws_id(struct arena *a, const struct value *place)
+{
+    const char *region = value_text(place, "region"), *name = value_text(place, "name");
+
+    return region[0] && name[0] ? value_f(a, "%s/%s", region, name) : &value_unknown;
 }
 
 const struct value *root_id(struct arena *a, const struct value *object)
@@ -37,6 +54,8 @@ const struct value *root_id(struct arena *a, const struct value *object)
     const char *cluster = connection_name(value_at(place, "cluster")),
                *namespace = value_text(place, "namespace"), *name = value_text(place, "name");
 
+    if (!value_is_null(root_aws_place(object)))
+        return aws_id(a, root_aws_place(object));
     if (value_is_null(place))
         return value_at(object, "fingerprint_sha256");
     return cluster[0] && namespace[0] && name[0] ? value_f(a, "%s/%s/%s", cluster, namespace, name)
@@ -45,9 +64,14 @@ const struct value *root_id(struct arena *a, const struct value *object)
 
 const struct value *root_signer(struct arena *a, const struct value *object)
 {
+    const struct value *place = root_aws_place(object);
+
+    if (value_is_set(place))
+        place = value_map_of(a, {"name", value_at(place, "name")},
+                             {"region", value_at(place, "region")});
     return value_map_of(a, {"certificate_pem", value_at(object, "certificate_pem")},
                         {"private_key_pem", value_at(object, "private_key_pem")},
-                        {"secret", root_place(object)});
+                        {"secret", root_place(object)}, {"secrets_manager", place});
 }
 
 static const struct value *with_arguments(struct arena *a, const struct value *object,
@@ -69,7 +93,7 @@ const struct value *root_describe(struct arena *a, const struct value *object,
 
     v = value_with(a, v, "certificate_pem", value_string_of(a, info->certificates));
     v = value_with(a, v, "private_key_pem",
-                   value_is_null(root_place(v)) ? value_string_of(a, key) : &value_null);
+                   root_is_in_state(v) ? value_string_of(a, key) : &value_null);
     v = value_with(a, v, "fingerprint_sha256", value_string(a, info->fingerprint));
     v = value_with(a, v, "serial", value_string(a, info->serial));
     v = value_with(a, v, "expires_at", value_string(a, expires_at));

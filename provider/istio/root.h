@@ -15,8 +15,11 @@ extern const struct root_argument root_arguments[];
 
 /* Brought by the user, not generated. */
 bool root_is_own(const struct value *object);
-/* {cluster, namespace, name} of the Secret; null when the state keeps the key. */
+/* {cluster, namespace, name} of the Secret; {name, region, …} in Secrets Manager: one of
+ * them, the other is null; both are when the state keeps the key. */
 const struct value *root_place(const struct value *object);
+const struct value *root_aws_place(const struct value *object);
+bool root_is_in_state(const struct value *object);
 const struct path *root_place_path(struct arena *a);
 /* Of the Secret's place or else the fingerprint; unknown while those are. */
 const struct value *root_id(struct arena *a, const struct value *object);

@@ -7,6 +7,7 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "istio/namespace.h"
+#include "istio/signer_aws.h"
 #include "kube/connection.h"
 #include "schema/check.h"
 
@@ -21,6 +22,13 @@ static const struct attribute place_rows[] = {
     END_ATTRIBUTES,
 };
 
+static const struct attribute aws_rows[] = {
+    STRING("name", REQUIRED, "Name or ARN of the secret.", .check = check_not_empty),
+    STRING("region", OPTIONAL, "Its region. Default: that of the provider's `aws` block.",
+           .check = check_not_empty),
+    END_ATTRIBUTES,
+};
+
 const struct attribute signer_attributes[] = {
     STRING("certificate_pem", REQUIRED,
            "Certificate of the signing CA; when that is not the root itself, followed by those "
@@ -29,6 +37,10 @@ const struct attribute signer_attributes[] = {
            .exactly_one_of = "key"),
     NESTED("secret", NESTING_SINGLE, place_rows, OPTIONAL,
            "Secret that keeps the private key, as `root-key.pem` beside `root-cert.pem`.",
+           .exactly_one_of = "key"),
+    NESTED("secrets_manager", NESTING_SINGLE, aws_rows, OPTIONAL,
+           "Secret of AWS Secrets Manager that keeps the private key: a JSON object of "
+           "`root-cert.pem` and `root-key.pem`.",
            .exactly_one_of = "key"),
     END_ATTRIBUTES,
 };
@@ -42,6 +54,11 @@ bool signer_open(struct call *c, const struct value *secret, const struct path *
                                  value_text(secret, "name")};
     return kube_open(c, value_at(secret, "cluster"), path_name(c->arena, at, "cluster"),
                      &out->kube);
+}
+
+const char *signer_text(struct arena *a, const struct signer_place *place)
+{
+    return text_f(a, "%s on cluster %s", kube_ref_text(a, &place->ref), kube_name(place->kube));
 }
 
 bool signer_read(struct call *c, const struct signer_place *place, const struct value **object,
@@ -124,9 +141,9 @@ bool signer_look(struct arena *a, const struct value *signer, struct cacerts_sig
     return look(a, value_string_text(value_at(signer, "certificate_pem")), out);
 }
 
-static bool check_is_same(struct call *c, const struct value *signer,
-                          const struct signer_place *place, const struct path *at,
-                          const struct cacerts_signer *found)
+/* `where`: what holds the key, in words. */
+static bool check_is_same(struct call *c, const struct value *signer, const char *where,
+                          const struct path *at, const struct cacerts_signer *found)
 {
     struct cacerts_signer_info told, there;
 
@@ -139,10 +156,10 @@ static bool check_is_same(struct call *c, const struct value *signer,
         return true;
     return diag_error(
         c->diags, at, "The Secret holds another root",
-        "%s on cluster %s holds %s (SHA-256 %s), and not the certificate that was handed on "
+        "%s holds %s (SHA-256 %s), and not the certificate that was handed on "
         "(SHA-256 %s). Run the plan again; when the Secret was changed by mistake, restore it.",
-        kube_ref_text(c->arena, &place->ref), kube_name(place->kube),
-        there.subject[0] ? there.subject : "no certificate", there.fingerprint, told.fingerprint);
+        where, there.subject[0] ? there.subject : "no certificate", there.fingerprint,
+        told.fingerprint);
 }
 
 static bool load_from_secret(struct call *c, const struct value *signer, const struct path *at,
@@ -160,7 +177,25 @@ static bool load_from_secret(struct call *c, const struct value *signer, const s
                           "There is no %s on cluster %s. It holds the key that signs each "
                           "cluster's CA.",
                           kube_ref_text(c->arena, &place.ref), kube_name(place.kube));
-    return check_is_same(c, signer, &place, secret_at, out);
+    return check_is_same(c, signer, signer_text(c->arena, &place), secret_at, out);
+}
+
+static bool load_from_aws(struct call *c, const struct value *signer, const struct path *at,
+                          struct cacerts_signer *out)
+{
+    const struct path *secret_at = path_name(c->arena, at, "secrets_manager");
+    struct signer_aws_place place;
+    bool there;
+
+    if (!signer_aws_open(c, value_at(signer, "secrets_manager"), secret_at, &place) ||
+        !signer_aws_read(c, &place, out, &there))
+        return false;
+    if (!there)
+        return diag_error(c->diags, secret_at, "The secret of the root is missing",
+                          "There is no %s. It holds the key that signs each cluster's CA.",
+                          signer_aws_text(c->arena, &place));
+    return check_is_same(c, signer, text_f(c->arena, "The %s", signer_aws_text(c->arena, &place)),
+                         secret_at, out);
 }
 
 bool signer_load(struct call *c, const struct value *signer, const struct path *at,
@@ -173,8 +208,10 @@ bool signer_load(struct call *c, const struct value *signer, const struct path *
     }
     if (value_is_set(value_at(signer, "secret")))
         return load_from_secret(c, signer, at, out);
+    if (value_is_set(value_at(signer, "secrets_manager")))
+        return load_from_aws(c, signer, at, out);
     return diag_error(c->diags, at, "The root has no key",
-                      "Either private_key_pem or secret has to say where it is.");
+                      "One of private_key_pem, secret and secrets_manager has to say where it is.");
 }
 
 bool signer_root(struct call *c, const struct value *signer, const struct path *at,

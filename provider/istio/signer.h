@@ -2,8 +2,9 @@
  * istio_root_ca, `root` of istio_cacerts.
  *
  * The certificate travels in the object; the key is in the Secret that `secret`
- * names (root-cert.pem, root-key.pem), or in the object itself when the user
- * keeps it in the state. Keys live in the call's arena and are wiped with it. */
+ * names (root-cert.pem, root-key.pem), in AWS Secrets Manager (signer_aws.h), or in
+ * the object itself when the user keeps it in the state. Keys live in the call's arena and are
+ * wiped with it. */
 #ifndef ISTIO_SIGNER_H
 #define ISTIO_SIGNER_H
 #include "istio/cacerts.h"
@@ -19,6 +20,8 @@ struct signer_place {
 };
 bool signer_open(struct call *c, const struct value *secret, const struct path *at,
                  struct signer_place *out);
+/* "Secret istio-system/istio-root-ca on cluster east" */
+const char *signer_text(struct arena *a, const struct signer_place *place);
 /* The Secret and what is in it; *object NULL = there is none. Files that it
  * lacks are empty texts. */
 bool signer_read(struct call *c, const struct signer_place *place, const struct value **object,
