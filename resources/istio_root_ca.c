@@ -46,7 +46,7 @@ static const struct attribute secrets_manager_rows[] = {
            "Name of the secret. It is a JSON object of `root-cert.pem` and "
            "`root-key.pem`.",
            .check = check_not_empty),
-    STRING("region", OPTIONAL | COMPUTED,
+    STRING("region", OPTIONAL | COMPUTED | KEEP_STATE,
            "Its region. Default: that of the provider's `aws` block, the environment or the "
            "profile, as it was when the root was made.",
            .check = check_not_empty),

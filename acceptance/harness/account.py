@@ -115,6 +115,22 @@ class Account:
     def inventory(self):
         return sorted(self.control("GET", "inventory").splitlines())
 
+    def secret_values(self):
+        """The files in the secrets of Secrets Manager, and what holds none as it is."""
+        found = []
+        for line in self.inventory():
+            region, kind, name = line.split(" ", 2)
+            if kind != "secret":
+                continue
+            try:
+                text = self.call(region, "secretsmanager", "GetSecretValue",
+                                 {"SecretId": name}).get("SecretString", "")
+            except Refused:
+                continue  # it is being deleted
+            files = parse_json(text)
+            found += files.values() if isinstance(files, dict) and files else [text]
+        return [value for value in found if isinstance(value, str)]
+
     # --- EKS -----------------------------------------------------------------------
     def cluster(self, name):
         """By "region/name" or the name alone (in REGION)."""

@@ -3,7 +3,7 @@
 - after an apply the next plan is empty (unless "then changes" is expected);
 - at the end destroy succeeds and no object of the provider's is left;
 - state, plan and TRACE log hold no secret: no private key and no token that any
-  Secret on the clusters held at any step, none of the tokens that were given,
+  Secret on the clusters or of Secrets Manager held at any step, none of the tokens that were given,
   and nothing that the case planted;
 - with an AWS account, it holds what it held before, and neither its keys nor a signature
   or a token that was made with them shows.
@@ -136,6 +136,9 @@ class CaseRun:
                     data = base64.b64decode(encoded).decode("utf-8", "replace")
                     if SECRET_KEY.search(key) or "PRIVATE KEY" in data or "token:" in data:
                         self.secrets.update(secret_words(data))
+        if self.inventory_before is not None:
+            for value in self.account.secret_values():
+                self.secrets.update(secret_words(value))
 
     def scan(self):
         written = {word for word in self.given if word in self.configured_text}

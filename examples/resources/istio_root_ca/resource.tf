@@ -26,6 +26,14 @@ resource "istio_root_ca" "mesh" {
   }
 }
 
+# In AWS Secrets Manager: 30 days after a destroy it can still be restored.
+resource "istio_root_ca" "aws" {
+  common_name = "mesh root"
+  storage = {
+    secrets_manager = { name = "mesh/root-ca", region = "eu-west-1" }
+  }
+}
+
 # An own one: the key passes through Terraform without being stored by it.
 resource "istio_root_ca" "corporate" {
   certificate            = var.corporate_ca_chain
