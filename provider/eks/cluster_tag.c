@@ -16,3 +16,31 @@ bool cluster_tags_are_ours(const struct value *tags, const char *cluster)
 {
     return strcmp(value_text(tags, CLUSTER_TAG), cluster) == 0;
 }
+
+const struct value *cluster_tags_missing(struct arena *a, const struct value *now,
+                                         const struct value *wanted)
+{
+    const struct value *map = &value_empty_map;
+
+    for (size_t i = 0; i < value_count(wanted); i++) {
+        const struct value_entry *tag = &wanted->map.entries[i];
+
+        if (!value_equal(value_at(now, tag->key), tag->value))
+            map = value_with(a, map, tag->key, tag->value);
+    }
+    return map;
+}
+
+const struct value *cluster_tags_dropped(struct arena *a, const struct value *now,
+                                         const struct value *wanted, const struct value *old)
+{
+    const struct value *map = &value_empty_map;
+
+    for (size_t i = 0; i < value_count(old); i++) {
+        const struct value_entry *tag = &old->map.entries[i];
+
+        if (!value_has(wanted, tag->key) && value_equal(value_at(now, tag->key), tag->value))
+            map = value_with(a, map, tag->key, tag->value);
+    }
+    return map;
+}

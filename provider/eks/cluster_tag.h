@@ -14,5 +14,12 @@ const struct value *cluster_tags(struct call *c, const struct value *tags, const
                                  const char *role);
 /* Do these tags (a map) say that it is this cluster's, and ours? */
 bool cluster_tags_are_ours(const struct value *tags, const char *cluster);
+/* Of `wanted` what `now` lacks or has with another value. */
+const struct value *cluster_tags_missing(struct arena *a, const struct value *now,
+                                         const struct value *wanted);
+/* What was given once (`old`, may be null), is not wanted any more, and is still there as
+ * it was given. */
+const struct value *cluster_tags_dropped(struct arena *a, const struct value *now,
+                                         const struct value *wanted, const struct value *old);
 
 #endif
