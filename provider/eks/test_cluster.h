@@ -128,6 +128,8 @@ UNUSED static const char *changes(struct place *p)
         if (!line.len || !text_split(&tail, ' ', &method) || !text_split(&tail, '/', &service) ||
             text_is(method, "GET") || text_starts_with(tail, "Describe"))
             continue;
+        if (text_starts_with(tail, "tags/")) /* the ARN is one long word */
+            tail = TEXT("tags");
         lines = text_starts_with(service, "eks")
                     ? text_f(a, "%s%.*s %.*s\n", lines, (int)method.len, method.at, (int)tail.len,
                              tail.at)
