@@ -285,7 +285,7 @@ static const struct {
     {"", "services", service_status},
 };
 
-static bool is_settled(const struct kind *kind, const struct value *v)
+static bool is_settled(const struct sandbox *s, const struct kind *kind, const struct value *v)
 {
     const struct value *status = value_at(v, "status");
 
@@ -295,7 +295,8 @@ static bool is_settled(const struct kind *kind, const struct value *v)
         return value_has(status, "succeeded") || value_has(status, "failed") ||
                value_flag(value_at(v, "spec"), "suspend");
     if (is(kind, "", "services"))
-        return value_has(value_at(status, "loadBalancer"), "ingress") == wants_load_balancer(v) ||
+        return s->cloud ||
+               value_has(value_at(status, "loadBalancer"), "ingress") == wants_load_balancer(v) ||
                value_has(value_at(v, "spec"), "loadBalancerClass");
     return value_equal(value_at(status, "observedGeneration"),
                        value_in(v, "metadata", "generation"));
@@ -317,7 +318,7 @@ static void settle(struct sandbox *s, struct arena *a, const struct kind *kind,
                    const struct value *v)
 {
     for (size_t i = 0; i < sizeof(settling) / sizeof(*settling); i++)
-        if (is(kind, settling[i].group, settling[i].plural) && !is_settled(kind, v))
+        if (is(kind, settling[i].group, settling[i].plural) && !is_settled(s, kind, v))
             put(s, a, kind, "status", v, settled(s, a, kind, v, settling[i].status(a, v)));
 }
 

@@ -37,8 +37,8 @@ static const char usage[] =
     "  --settle-ms N         how long Deployments, load balancers and the like take (default 0)\n"
     "  --charts DIR          also serves the charts of this folder: a chart repository and an\n"
     "                        OCI registry\n"
-    "  --aws                 also serves an AWS account: EC2, EKS, IAM, STS in five regions. It\n"
-    "                        is no AWS: nothing is made, nothing costs\n"
+    "  --aws                 also serves an AWS account: EC2, EKS, IAM, load balancers, … in five\n"
+    "                        regions. It is no AWS: nothing is made, nothing costs\n"
     "  --aws-port N          its port (default: a free one)\n"
     "  --aws-speed N         how many times faster than AWS (default 500: a NAT gateway takes\n"
     "                        200 ms); 0: at once\n"
@@ -345,8 +345,8 @@ int main(int argc, char **argv)
     sigprocmask(SIG_BLOCK, &signals, &plain); /* before any thread: they all inherit it */
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < o.count; i++) {
-        struct sandbox_options server = {o.names[i], o.port ? o.port + (int)i : 0, o.version,
-                                         o.settle_ms, o.istiod};
+        struct sandbox_options server = {
+            o.names[i], o.port ? o.port + (int)i : 0, o.version, o.settle_ms, o.istiod, false};
 
         r.servers[r.count++] = sandbox_start(&server);
     }

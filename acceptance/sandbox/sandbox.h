@@ -17,6 +17,7 @@ struct sandbox_options {
     const char *git_version; /* "v1.33.4" when NULL; decides which APIs are served */
     int64_t settle_ms;       /* delay of controllers (Deployments ready, …); 0 = at once */
     bool istiod;             /* do what a running istiod does to objects: see mesh.h */
+    bool cloud;              /* load balancers of Services are somebody else's work */
 };
 
 /* Ends the process with a message when it cannot listen: tests cannot go on. */
@@ -36,6 +37,14 @@ struct arena;
 struct user;
 typedef bool sandbox_bearer_fn(void *data, struct arena *a, const char *token, struct user *out);
 void sandbox_set_bearers(struct sandbox *s, sandbox_bearer_fn *bearer, void *data);
+
+/* Called without any lock after every request that may have changed something, before its
+ * answer. Set before the first request. */
+typedef void sandbox_changed_fn(void *data);
+void sandbox_set_changed(struct sandbox *s, sandbox_changed_fn *changed, void *data);
+/* What a webhook does to new Services of type LoadBalancer without a class: gives them one
+ * (NULL = nothing), or refuses every new Service (NULL = no). Texts that live forever. */
+void sandbox_set_service_webhook(struct sandbox *s, const char *class_name, const char *refusal);
 
 /* --- faults ------------------------------------------------------------- */
 enum sandbox_fault {
@@ -73,6 +82,10 @@ size_t sandbox_request_count(struct sandbox *s);
 /* The stored object as JSON, or NULL; caller frees with memory_free(). path is
  * "/api/v1/namespaces/x/secrets/y". */
 char *sandbox_object(struct sandbox *s, const char *path);
+/* What an administrator reads at a path, lists too; as sandbox_object(). */
+char *sandbox_get(struct sandbox *s, const char *path);
+/* It grows with every change of an object. */
+int64_t sandbox_version(struct sandbox *s);
 /* Changes behind everyone's back, as an administrator with another field
  * manager: json is merged into the object, which is made when it is missing. */
 bool sandbox_put(struct sandbox *s, const char *path, const char *json, const char *manager);

@@ -204,6 +204,8 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connect
         pthread_mutex_lock(&x->s->lock);
         answered = perform(&r, connection);
         pthread_mutex_unlock(&x->s->lock);
+        if (x->s->changed_fn && strcmp(method, "GET") != 0)
+            x->s->changed_fn(x->s->changed_data);
         if (!answered) {
             if (r.watch)
                 watch_free(r.watch);
@@ -305,6 +307,7 @@ struct sandbox *sandbox_start(const struct sandbox_options *options)
     s->minor = minor_of(s->git_version);
     s->settle_ms = options->settle_ms;
     s->istiod = options->istiod;
+    s->cloud = options->cloud;
     faults_init(&s->faults, &s->lock, &s->changed, &s->stopping);
     s->identity = identity_new(s->arena, s->name);
     controllers_seed(s);
@@ -346,6 +349,20 @@ void sandbox_set_bearers(struct sandbox *s, sandbox_bearer_fn *bearer, void *dat
 {
     s->bearer_data = data;
     s->bearer = bearer;
+}
+
+void sandbox_set_changed(struct sandbox *s, sandbox_changed_fn *changed, void *data)
+{
+    s->changed_data = data;
+    s->changed_fn = changed;
+}
+
+void sandbox_set_service_webhook(struct sandbox *s, const char *class_name, const char *refusal)
+{
+    pthread_mutex_lock(&s->lock);
+    s->service_class = class_name;
+    s->service_refusal = refusal;
+    pthread_mutex_unlock(&s->lock);
 }
 
 const char *sandbox_url(const struct sandbox *s)
@@ -423,9 +440,9 @@ char *sandbox_object(struct sandbox *s, const char *path)
     return copy;
 }
 
-/* A request that nobody sent; true when it was carried out. */
+/* A request that nobody sent; true when it was carried out. What it says goes to *out. */
 static bool inside(struct sandbox *s, const char *method, const char *path, const char *type,
-                   const char *body, const char *manager)
+                   const char *body, const char *manager, char **out)
 {
     struct arena *a = arena_new();
     struct request r = {.s = s, .a = a, .method = method, .path = path, .target = path};
@@ -449,18 +466,38 @@ static bool inside(struct sandbox *s, const char *method, const char *path, cons
         controllers_run(s, false);
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
+    if (out && r.status == 200)
+        *out = memory_strdup(text_z(a, r.reply));
     arena_free(a);
     return r.status >= 200 && r.status < 300;
 }
 
 bool sandbox_put(struct sandbox *s, const char *path, const char *json, const char *manager)
 {
-    return inside(s, "PATCH", path, "application/merge-patch+json", json, manager);
+    return inside(s, "PATCH", path, "application/merge-patch+json", json, manager, NULL);
+}
+
+char *sandbox_get(struct sandbox *s, const char *path)
+{
+    char *out = NULL;
+
+    inside(s, "GET", path, "", "", "", &out);
+    return out;
+}
+
+int64_t sandbox_version(struct sandbox *s)
+{
+    int64_t version;
+
+    pthread_mutex_lock(&s->lock);
+    version = s->version;
+    pthread_mutex_unlock(&s->lock);
+    return version;
 }
 
 bool sandbox_delete(struct sandbox *s, const char *path)
 {
-    return inside(s, "DELETE", path, "application/json", "", "");
+    return inside(s, "DELETE", path, "application/json", "", "", NULL);
 }
 
 void sandbox_compact(struct sandbox *s)

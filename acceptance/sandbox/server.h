@@ -54,10 +54,13 @@ struct sandbox {
     const char *name, *url, *git_version;
     int minor; /* of git_version */
     int64_t settle_ms;
-    bool istiod;
+    bool istiod, cloud;
     struct identity *identity;
     sandbox_bearer_fn *bearer; /* NULL = nobody has other tokens */
     void *bearer_data;
+    sandbox_changed_fn *changed_fn; /* NULL = nobody wants to know */
+    void *changed_data;
+    const char *service_class, *service_refusal; /* sandbox_set_service_webhook() */
     struct MHD_Daemon *daemon;
     pthread_t controllers;
 

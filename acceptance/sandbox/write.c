@@ -242,11 +242,32 @@ static const struct value *born(struct request *r, const struct value *v)
     return r->kind->flags & KIND_STATUS ? value_with(r->a, v, "status", NULL) : v;
 }
 
+/* What the webhook for Services does, if there is one; its own Service it leaves alone. */
+static bool pass_service_webhook(struct request *r, const struct value **v)
+{
+    const struct value *spec = value_at(*v, "spec"), *metadata = value_at(*v, "metadata");
+    const char *app = value_z(value_in(metadata, "labels", "app.kubernetes.io/name"));
+
+    if (!kind_is(r->kind, "", "services") || strcmp(app, "aws-load-balancer-controller") == 0)
+        return true;
+    if (r->s->service_refusal)
+        return status_fail(r, 500, "InternalError", "%s", r->s->service_refusal);
+    if (r->s->service_class && strcmp(value_text(spec, "type"), "LoadBalancer") == 0 &&
+        !value_has(spec, "loadBalancerClass") &&
+        !value_has(value_at(metadata, "annotations"),
+                   "service.beta.kubernetes.io/aws-load-balancer-type"))
+        *v = value_with_in(r->a, *v, value_string(r->a, r->s->service_class), "spec",
+                           "loadBalancerClass");
+    return true;
+}
+
 /* v has its managedFields (NULL: none). */
 static void finish_create(struct request *r, const struct value *v)
 {
     const struct value *old;
 
+    if (!pass_service_webhook(r, &v))
+        return;
     if (!is_custom(r))
         v = builtin_prepare(r->s, r->a, r->kind, NULL, v);
     if (!check_valid(r, NULL, v))

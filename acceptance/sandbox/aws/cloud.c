@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "acceptance/sandbox/aws/balancer.h"
 #include "acceptance/sandbox/aws/cloud_server.h"
 #include "base/clock.h"
 
 const struct cloud_region cloud_region_list[] = {{"eu-central-1", "euc1"}, {"eu-west-1", "euw1"},
                                                  {"us-east-1", "use1"},    {"us-east-2", "use2"},
                                                  {"us-west-2", "usw2"},    {NULL, NULL}};
+
+enum { TICK_MS = 50 };
 
 /* One request on its way in. */
 struct exchange {
@@ -90,6 +94,14 @@ static void control(struct cloud_request *r)
     }
 }
 
+static bool only_reads(const struct cloud_request *r)
+{
+    const char *name = r->operation ? r->operation->name : "Get";
+
+    return strncmp(name, "Describe", 8) == 0 || strncmp(name, "Get", 3) == 0 ||
+           strncmp(name, "List", 4) == 0;
+}
+
 /* Under the lock. False: the connection is to be closed without an answer. */
 static bool perform(struct cloud_request *r, int socket)
 {
@@ -110,6 +122,10 @@ static bool perform(struct cloud_request *r, int socket)
     answer_fault(r, met);
     if (!r->status && !unheard)
         cloud_handle(r);
+    if (!only_reads(r)) {
+        r->cloud->changes++;
+        balancer_run(r->cloud);
+    }
     records_forget_removed(r->cloud);
     faults_after(faults, met);
     faults_record(faults, r->method, target, r->status);
@@ -244,6 +260,29 @@ static struct MHD_Daemon *listen_on(struct cloud *c)
                             MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
 }
 
+/* --- time ------------------------------------------------------------------------------- */
+/* What takes time happens without being asked for, too. */
+static void *tick(void *cloud)
+{
+    struct cloud *c = cloud;
+
+    pthread_mutex_lock(&c->lock);
+    while (!c->stopping) {
+        struct timespec until;
+
+        records_ripen(c);
+        balancer_run(c);
+        records_forget_removed(c);
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += TICK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&c->changed, &c->lock, &until);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
 /* --- life --------------------------------------------------------------------------------- */
 static const char *random_text(struct arena *a)
 {
@@ -274,6 +313,10 @@ struct cloud *cloud_start(const struct cloud_options *options)
         fprintf(stderr, "istio-sandbox: cannot listen on 127.0.0.1 for AWS: is the port taken?\n");
         exit(1);
     }
+    if (pthread_create(&c->ticker, NULL, tick, c) != 0) {
+        fprintf(stderr, "istio-sandbox: cannot start a thread\n");
+        exit(1);
+    }
     c->url = text_f(c->arena, "%s://127.0.0.1:%u", options->plain ? "http" : "https",
                     (unsigned)info->port);
     return c;
@@ -287,6 +330,7 @@ void cloud_stop(struct cloud *c)
     c->stopping = true;
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
+    pthread_join(c->ticker, NULL);
     MHD_stop_daemon(c->daemon);
     records_free(c);
     faults_free(&c->faults);

@@ -7,7 +7,8 @@
  * the tag's value as its health code.
  *
  * Locks: handlers and what ripens hold the account's lock and may call a cluster's server;
- * a server asks who bears a token before it takes its own lock. */
+ * a server asks who bears a token before it takes its own lock, and tells the account of
+ * its changes after it has let go of it. */
 #ifndef SANDBOX_AWS_CLOUD_EKS_H
 #define SANDBOX_AWS_CLOUD_EKS_H
 #include "acceptance/sandbox/aws/cloud_server.h"
@@ -78,6 +79,8 @@ const struct cloud_key *cloud_eks_token_key(struct cloud *c, struct arena *a, co
 void cloud_eks_server_start(struct cloud *c, struct record *cluster);
 /* Lets it end, without waiting. */
 void cloud_eks_server_leave(struct cloud *c, const struct record *cluster);
+/* Has its server or the account changed since the last call? */
+bool cloud_eks_server_stirred(struct cloud *c, const struct record *cluster);
 /* NULL = the cluster is not ACTIVE. Under the account's lock. */
 struct sandbox *cloud_eks_server(struct cloud *c, const char *region, const char *cluster);
 void cloud_eks_seed(struct cloud *c);

@@ -59,6 +59,8 @@ struct cloud {
     const char *account, *url, *control_token;
     struct identity *identity;
     struct MHD_Daemon *daemon;
+    pthread_t ticker;
+    uint64_t changes; /* of records, so far: what looks at them may have to look again */
     struct faults faults;
     struct cloud_key *keys;
     const struct cloud_key *user; /* the one that is there from the start */

@@ -162,6 +162,7 @@ void records_ripen(struct cloud *c)
         void (*ripen)(struct cloud *, struct record *) = record->ripen;
 
         record->ripen = NULL;
+        c->changes++;
         ripen(c, record);
     }
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acceptance/sandbox/aws/balancer.h"
 #include "acceptance/sandbox/aws/cloud_eks.h"
 #include "codec/base64.h"
 
@@ -13,7 +14,9 @@ struct server {
     char *region, *cluster;
     struct sandbox *sandbox;
     pthread_t stopper;
-    bool leaving; /* under the account's lock */
+    bool leaving; /* under the account's lock, as the rest */
+    int64_t seen_version;
+    uint64_t seen_changes;
 };
 static struct server *servers;
 static pthread_mutex_t servers_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -53,14 +56,44 @@ static bool who_bears(void *data, struct arena *a, const char *token, struct use
     return known;
 }
 
+/* After a server's request, without any lock. */
+static void look_after(void *data)
+{
+    struct server *server = data;
+    struct cloud *c = server->c;
+
+    pthread_mutex_lock(&c->lock);
+    if (!server->leaving && !c->stopping) {
+        records_ripen(c);
+        balancer_run(c);
+        records_forget_removed(c);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool cloud_eks_server_stirred(struct cloud *c, const struct record *cluster)
+{
+    struct server *server = find(c, cluster->region, cluster->id);
+    int64_t version = server ? sandbox_version(server->sandbox) : 0;
+    bool stirred =
+        server && (version != server->seen_version || c->changes != server->seen_changes);
+
+    if (stirred) {
+        server->seen_version = version;
+        server->seen_changes = c->changes;
+    }
+    return stirred;
+}
+
 void cloud_eks_server_start(struct cloud *c, struct record *cluster)
 {
     struct arena *a = cluster->arena;
-    const struct sandbox_options options = {
-        .name = cluster->id,
-        .git_version = text_f(a, "v%s.4", record_text(cluster, "version")),
-        .settle_ms = c->options.settle_ms,
-        .istiod = c->options.istiod};
+    const struct sandbox_options options = {.name = cluster->id,
+                                            .git_version =
+                                                text_f(a, "v%s.4", record_text(cluster, "version")),
+                                            .settle_ms = c->options.settle_ms,
+                                            .istiod = c->options.istiod,
+                                            .cloud = true};
     struct server *server = memory_new(1, sizeof(*server));
     struct text ca;
 
@@ -69,6 +102,7 @@ void cloud_eks_server_start(struct cloud *c, struct record *cluster)
     server->cluster = memory_strdup(cluster->id);
     server->sandbox = sandbox_start(&options);
     sandbox_set_bearers(server->sandbox, who_bears, server);
+    sandbox_set_changed(server->sandbox, look_after, server);
     ca = base64_encode(a, text_of(sandbox_ca_pem(server->sandbox)), BASE64_STANDARD);
     record_set(cluster, "endpoint", value_string(a, sandbox_url(server->sandbox)));
     record_set(cluster, "certificateAuthority", value_map_of(a, {"data", value_string_of(a, ca)}));

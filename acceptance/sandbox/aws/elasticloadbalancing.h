@@ -30,9 +30,10 @@ struct record *elasticloadbalancing_add_group(struct cloud *c, const struct reco
 /* A list of {Id, Port, AvailabilityZone, Ready}: those that are not in it are gone. */
 void elasticloadbalancing_set_targets(struct cloud *c, struct record *group,
                                       const struct value *targets);
+/* Leads to groups (a list of ARNs): by rules, as listeners of Ingresses, or to all of them. */
 struct record *elasticloadbalancing_add_listener(struct cloud *c, const struct record *balancer,
                                                  const char *protocol, int64_t port,
-                                                 const struct record *group,
+                                                 const struct value *groups, bool by_rules,
                                                  const struct value *tags);
 /* What a group's target says of its health, as it is now. */
 const struct value *elasticloadbalancing_health(struct cloud *c, struct arena *a,

@@ -188,27 +188,44 @@ void elasticloadbalancing_remove(struct cloud *c, struct record *balancer)
 }
 
 /* --- listeners ------------------------------------------------------------------------------- */
+static const struct value *forward(struct arena *a, const struct value *groups)
+{
+    const struct value *shares = &value_empty_list, *action;
+
+    for (size_t i = 0; i < value_count(groups); i++)
+        shares = value_append(a, shares,
+                              value_map_of(a, {"TargetGroupArn", value_item(groups, i)},
+                                           {"Weight", value_integer(a, 1)}));
+    action = value_map_of(a, {"Type", value_string(a, "forward")}, {"Order", value_integer(a, 1)},
+                          {"ForwardConfig", value_map_of(a, {"TargetGroups", shares})});
+    return value_count(groups) == 1 ? value_with(a, action, "TargetGroupArn", value_item(groups, 0))
+                                    : action;
+}
+
+static const struct value *not_found(struct arena *a)
+{
+    return value_map_of(
+        a, {"Type", value_string(a, "fixed-response")}, {"Order", value_integer(a, 1)},
+        {"FixedResponseConfig", value_map_of(a, {"StatusCode", value_string(a, "404")},
+                                             {"ContentType", value_string(a, "text/plain")})});
+}
+
 struct record *elasticloadbalancing_add_listener(struct cloud *c, const struct record *balancer,
                                                  const char *protocol, int64_t port,
-                                                 const struct record *group,
+                                                 const struct value *groups, bool by_rules,
                                                  const struct value *tags)
 {
     struct arena *a = arena_new();
     const char *full = arn(c, a, balancer->region,
                            text_f(a, "listener/%s/%s", short_name(balancer), new_id(c, a)));
-    const struct value *group_arn = value_string(a, group->id);
-    const struct value *forward = value_map_of(
-        a, {"TargetGroups", value_list_of(a, value_map_of(a, {"TargetGroupArn", group_arn},
-                                                          {"Weight", value_integer(a, 1)}))});
-    const struct value *action =
-        value_map_of(a, {"Type", value_string(a, "forward")}, {"TargetGroupArn", group_arn},
-                     {"Order", value_integer(a, 1)}, {"ForwardConfig", forward});
     struct record *made = record_add(
         c, balancer->region, ELASTICLOADBALANCING_LISTENER, full,
-        value_map_of(a, {"ListenerArn", value_string(a, full)},
-                     {"LoadBalancerArn", value_string(a, balancer->id)},
-                     {"Port", value_integer(a, port)}, {"Protocol", value_string(a, protocol)},
-                     {"DefaultActions", value_list_of(a, action)}, {".group", group_arn}));
+        value_map_of(
+            a, {"ListenerArn", value_string(a, full)},
+            {"LoadBalancerArn", value_string(a, balancer->id)}, {"Port", value_integer(a, port)},
+            {"Protocol", value_string(a, protocol)},
+            {"DefaultActions", value_list_of(a, by_rules ? not_found(a) : forward(a, groups))},
+            {".groups", groups}));
 
     made->ghost = true; /* goes with its load balancer */
     made->tags = value_copy(made->arena, tags);
@@ -216,26 +233,34 @@ struct record *elasticloadbalancing_add_listener(struct cloud *c, const struct r
     return made;
 }
 
-static struct record *next_listener(struct cloud *c, const struct record *before,
-                                    const struct record *of, const char *key)
-{
-    struct record *at = record_next(c, before, of->region, ELASTICLOADBALANCING_LISTENER);
-
-    while (at && !record_is(at, key, of->id))
-        at = record_next(c, at, of->region, ELASTICLOADBALANCING_LISTENER);
-    return at;
-}
-
 struct record *elasticloadbalancing_listener_of(struct cloud *c, const struct record *before,
                                                 const struct record *balancer)
 {
-    return next_listener(c, before, balancer, "LoadBalancerArn");
+    struct record *at = record_next(c, before, balancer->region, ELASTICLOADBALANCING_LISTENER);
+
+    while (at && !record_is(at, "LoadBalancerArn", balancer->id))
+        at = record_next(c, at, balancer->region, ELASTICLOADBALANCING_LISTENER);
+    return at;
+}
+
+static bool leads_to(const struct record *listener, const struct record *group)
+{
+    const struct value *groups = value_at(listener->body, ".groups");
+
+    for (size_t i = 0; i < value_count(groups); i++)
+        if (strcmp(value_z(value_item(groups, i)), group->id) == 0)
+            return true;
+    return false;
 }
 
 struct record *elasticloadbalancing_listener_to(struct cloud *c, const struct record *before,
                                                 const struct record *group)
 {
-    return next_listener(c, before, group, ".group");
+    struct record *at = record_next(c, before, group->region, ELASTICLOADBALANCING_LISTENER);
+
+    while (at && !leads_to(at, group))
+        at = record_next(c, at, group->region, ELASTICLOADBALANCING_LISTENER);
+    return at;
 }
 
 /* --- target groups --------------------------------------------------------------------------- */
@@ -388,7 +413,8 @@ static void add_ports(struct cloud *c, const struct record *balancer, const stru
 
         elasticloadbalancing_set_targets(c, group, value_at(one, "Targets"));
         elasticloadbalancing_add_listener(c, balancer, protocol, value_integer_at(one, "Port"),
-                                          group, balancer->tags);
+                                          value_list_of(a, value_string(a, group->id)), false,
+                                          balancer->tags);
     }
     arena_free(a);
 }

@@ -72,6 +72,17 @@ extern const struct cloud_operation network_vpc_operations[], network_subnet_ope
 void network_add_main_route_table(struct cloud_request *r, const struct record *vpc);
 void network_add_default_group(struct cloud_request *r, const struct record *vpc);
 void network_remove_rules(struct cloud *c, const struct record *group);
+/* A group that something of AWS's or a controller makes. */
+struct record *network_group_add(struct cloud *c, const char *region, const char *vpc,
+                                 const char *name, const char *description,
+                                 const struct value *tags);
+/* All that comes from another group may enter. */
+void network_group_admit(struct cloud *c, const struct record *group, const struct record *from,
+                         const char *description);
+/* The rules of others that name it go. */
+void network_group_forget(struct cloud *c, const struct record *group);
+/* Is it in use: by an interface, by a rule of another group? */
+bool network_group_is_used(struct cloud *c, const struct record *group);
 /* Does a peering that is asked for or active end in this VPC? */
 bool network_is_peered(struct cloud *c, const char *region, const char *vpc);
 

@@ -132,6 +132,69 @@ void network_add_default_group(struct cloud_request *r, const struct record *vpc
     allow_egress(r, group);
 }
 
+static void add_rule(struct cloud *c, const struct record *group, bool is_egress,
+                     const struct value *more)
+{
+    struct arena *a = arena_new();
+    const char *id = cloud_new_id(c, a, network_rule.prefix);
+    const struct value *body = value_map_of(
+        a, {"securityGroupRuleId", value_string(a, id)}, {"groupId", value_string(a, group->id)},
+        {"groupOwnerId", value_string(a, c->account)}, {"isEgress", value_bool(is_egress)},
+        {"ipProtocol", value_string(a, "-1")}, {"fromPort", value_integer(a, -1)},
+        {"toPort", value_integer(a, -1)});
+
+    record_add(c, group->region, network_rule.kind, id, value_merge(a, body, more))->ghost = true;
+    arena_free(a);
+}
+
+struct record *network_group_add(struct cloud *c, const char *region, const char *vpc,
+                                 const char *name, const char *description,
+                                 const struct value *tags)
+{
+    struct arena *a = arena_new();
+    const char *id = cloud_new_id(c, a, network_security_group.prefix);
+    struct record *group = record_add(
+        c, region, network_security_group.kind, id,
+        value_map_of(a, {"groupId", value_string(a, id)}, {"ownerId", value_string(a, c->account)},
+                     {"groupName", value_string(a, name)},
+                     {"groupDescription", value_string(a, description)},
+                     {"vpcId", value_string(a, vpc)},
+                     {"securityGroupArn",
+                      value_f(a, "arn:aws:ec2:%s:%s:security-group/%s", region, c->account, id)}));
+
+    group->tags = value_copy(group->arena, tags);
+    add_rule(c, group, true, value_map_of(a, {"cidrIpv4", value_string(a, "0.0.0.0/0")}));
+    arena_free(a);
+    return group;
+}
+
+void network_group_admit(struct cloud *c, const struct record *group, const struct record *from,
+                         const char *description)
+{
+    struct arena *a = arena_new();
+    const struct value *source = value_map_of(a, {"groupId", value_string(a, from->id)},
+                                              {"userId", value_string(a, c->account)});
+
+    add_rule(c, group, false,
+             value_map_of(a, {"referencedGroupInfo", source},
+                          {"description", value_string(a, description)}));
+    arena_free(a);
+}
+
+void network_group_forget(struct cloud *c, const struct record *group)
+{
+    struct record *at = record_next(c, NULL, group->region, network_rule.kind);
+
+    while (at) {
+        struct record *next = record_next(c, at, group->region, network_rule.kind);
+
+        if (strcmp(value_text(value_at(at->body, "referencedGroupInfo"), "groupId"), group->id) ==
+            0)
+            record_remove(c, at);
+        at = next;
+    }
+}
+
 static struct record *find_named(struct cloud_request *r, const char *vpc, const char *name)
 {
     struct record *group = NULL;
@@ -172,19 +235,18 @@ static bool describe_groups(struct cloud_request *r)
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
-/* Is it in use: by an interface, by a rule of another group? */
-static bool is_used(struct cloud_request *r, const struct record *group)
+bool network_group_is_used(struct cloud *c, const struct record *group)
 {
     struct record *at = NULL;
 
-    while ((at = record_next(r->cloud, at, r->region, network_interface.kind))) {
+    while ((at = record_next(c, at, group->region, network_interface.kind))) {
         const struct value *groups = value_at(at->body, "groupSet");
 
         for (size_t i = 0; i < value_count(groups); i++)
             if (strcmp(value_text(value_item(groups, i), "groupId"), group->id) == 0)
                 return true;
     }
-    while ((at = record_next(r->cloud, at, r->region, network_rule.kind)))
+    while ((at = record_next(c, at, group->region, network_rule.kind)))
         if (!record_is(at, "groupId", group->id) &&
             strcmp(value_text(value_at(at->body, "referencedGroupInfo"), "groupId"), group->id) ==
                 0)
@@ -211,7 +273,7 @@ static bool delete_group(struct cloud_request *r)
                             "the specified group: \"%s\" name: \"default\" cannot be deleted by "
                             "a user",
                             group->id);
-    if (is_used(r, group))
+    if (network_group_is_used(r->cloud, group))
         return cloud_refuse(r, 400, "DependencyViolation", "resource %s has a dependent object",
                             group->id);
     network_remove_rules(r->cloud, group);
