@@ -16,12 +16,16 @@ struct answer {
     const char *code; /* of the refusal, "" = none */
 };
 
+/* Of a signed request, what is another on the wire than what was signed. */
+enum part { PART_NONE, PART_SIGNATURE, PART_DATE, PART_PATH, PART_QUERY, PART_BODY, PART_SECRET };
+
 /* What a request is made of; zero fields are filled in. */
 struct asked {
     const char *service, *region, *method, *path, *query, *body, *type;
     const char *id, *secret, *session_token;
-    int64_t seconds_off;    /* of the signing clock */
-    bool flip;              /* one bit of the signature is another one */
+    int64_t seconds_off; /* of the signing clock */
+    enum part flip;      /* the lowest bit of its byte `flip_at` is another one */
+    size_t flip_at;
     const char *other_body; /* sent instead of what was signed */
 };
 
@@ -82,11 +86,31 @@ static struct access_key key_of(struct cloud *cloud, const struct asked *asked)
                                 or (asked->session_token, "")};
 }
 
+/* The text, with a bit flipped when it is this part. */
+static const char *sent(struct arena *a, const struct asked *asked, enum part part,
+                        const char *text)
+{
+    char *copy = arena_strdup(a, text);
+
+    if (asked->flip == part)
+        copy[asked->flip_at] ^= 1;
+    return copy;
+}
+
+static const char *authorization_of(struct arena *a, const struct asked *asked,
+                                    const struct signature *signature)
+{
+    size_t len = strlen(signature->authorization) - strlen(signature->hex);
+
+    return text_f(a, "%.*s%s", (int)len, signature->authorization,
+                  sent(a, asked, PART_SIGNATURE, signature->hex));
+}
+
 static struct answer ask(struct arena *a, struct cloud *cloud, struct asked asked)
 {
     static const char form[] = "application/x-www-form-urlencoded; charset=utf-8";
     const struct http_header type = {"content-type", or (asked.type, form)};
-    const struct access_key key = key_of(cloud, &asked);
+    struct access_key key = key_of(cloud, &asked);
     const struct signature_scope scope = {
         or (asked.region, "eu-west-1"), or (asked.service, "ec2"), clock_now() + asked.seconds_off};
     const struct signature_request r = {.method = or (asked.method, "POST"),
@@ -99,19 +123,21 @@ static struct answer ask(struct arena *a, struct cloud *cloud, struct asked aske
     struct signature signature;
     struct diags diags;
     struct answer out;
-    char *authorization;
 
     diags_init(&diags, a);
+    key.secret = sent(a, &asked, PART_SECRET, key.secret);
     assert_true(signature_of(a, &diags, &key, &scope, &r, &signature));
-    authorization = arena_strdup(a, signature.authorization);
-    if (asked.flip)
-        authorization[strlen(authorization) - 1] ^= 1;
+    if (asked.flip == PART_BODY)
+        asked.other_body = sent(a, &asked, PART_BODY, asked.body);
     const char *const headers[] = {
-        text_f(a, "Content-Type: %s", type.value), text_f(a, "X-Amz-Date: %s", signature.date),
-        text_f(a, "Authorization: %s", authorization),
+        text_f(a, "Content-Type: %s", type.value),
+        text_f(a, "X-Amz-Date: %s", sent(a, &asked, PART_DATE, signature.date)),
+        text_f(a, "Authorization: %s", authorization_of(a, &asked, &signature)),
         *key.session_token ? text_f(a, "X-Amz-Security-Token: %s", key.session_token) : NULL, NULL};
-    send_to(a, cloud, text_f(a, "%s%s%s", r.path, *r.query ? "?" : "", r.query), &asked, headers,
-            &out);
+    send_to(a, cloud,
+            text_f(a, "%s%s%s", sent(a, &asked, PART_PATH, r.path), *r.query ? "?" : "",
+                   sent(a, &asked, PART_QUERY, r.query)),
+            &asked, headers, &out);
     return out;
 }
 
@@ -133,15 +159,78 @@ TEST(one_flipped_bit_is_refused)
     struct answer got = ask(a, cloud, asked);
 
     assert_int_equal(got.status, 200);
-    asked.flip = true;
+    asked.flip = PART_SIGNATURE;
     got = ask(a, cloud, asked);
     assert_int_equal(got.status, 401);
     assert_string_equal(got.code, "AuthFailure");
     asked = who;
-    asked.flip = true;
+    asked.flip = PART_SIGNATURE;
     got = ask(a, cloud, asked);
     assert_int_equal(got.status, 403);
     assert_string_equal(got.code, "SignatureDoesNotMatch");
+    cloud_stop(cloud);
+}
+
+/* Of everything that is signed, each byte in its turn. */
+TEST(any_flipped_bit_is_refused)
+{
+    static const struct asked form = {.service = "sts", .body = WHO},
+                              rest = {.service = "sts", .method = "GET", .query = WHO};
+    struct cloud *cloud = cloud_start(&(struct cloud_options){.speed = 0, .plain = true});
+    const struct {
+        struct asked asked;
+        enum part part;
+        size_t from, to;
+    } rows[] = {
+        {form, PART_SIGNATURE, 0, 64},
+        {form, PART_DATE, 0, strlen("20260115T120000Z")},
+        {form, PART_PATH, 1, 2},
+        {form, PART_BODY, strlen("Action=GetCallerIdentity&"), strlen(WHO)},
+        {form, PART_SECRET, 0, strlen(cloud_secret(cloud))},
+        {rest, PART_QUERY, strlen("Action=GetCallerIdentity&"), strlen(WHO)},
+        {rest, PART_SIGNATURE, 0, 64},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct asked asked = rows[i].asked;
+
+        asked.path = rows[i].part == PART_PATH ? "/ab" : "/";
+        assert_int_equal(ask(a, cloud, asked).status, 200);
+        asked.flip = rows[i].part;
+        for (asked.flip_at = rows[i].from; asked.flip_at < rows[i].to; asked.flip_at++)
+            assert_string_equal(ask(a, cloud, asked).code, "SignatureDoesNotMatch");
+    }
+    cloud_stop(cloud);
+}
+
+/* A presigned one is good for its very words; its order is free. */
+TEST(any_flipped_bit_of_a_presigned_request_is_refused)
+{
+    struct cloud *cloud = cloud_start(&(struct cloud_options){.speed = 0, .plain = true});
+    const struct access_key key = {cloud_key_id(cloud), cloud_secret(cloud), ""};
+    const struct signature_scope scope = {"eu-west-1", "sts", clock_now()};
+    const struct signature_request r = {
+        .method = "GET", .host = strstr(cloud_url(cloud), "://") + 3, .path = "/", .query = WHO};
+    const struct asked get = {.method = "GET"};
+    const char *const none[] = {NULL}, *query;
+    struct signature signature;
+    struct answer got;
+    struct diags diags;
+
+    diags_init(&diags, a);
+    assert_true(signature_presign(a, &diags, &key, &scope, &r, 60, &signature, &query));
+    send_to(a, cloud, text_f(a, "/?%s", query), &get, none, &got);
+    assert_int_equal(got.status, 200);
+    for (size_t i = 0; query[i]; i++) {
+        char *flipped = arena_strdup(a, query);
+
+        flipped[i] ^= 1;
+        if (flipped[i] == '#' || flipped[i] == '"' || flipped[i] == '$')
+            continue; /* no URL, or another one */
+        send_to(a, cloud, text_f(a, "/?%s", flipped), &get, none, &got);
+        if (got.status < 400)
+            fail_msg("accepted: %s", flipped);
+    }
     cloud_stop(cloud);
 }
 
