@@ -26,7 +26,8 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
 == interrupt SIGNAL aws REQUEST  the same at the first AWS request of this apply whose line
                         contains the text, such as ec2.eu-west-1/CreateVpc; KILL comes
                         before it is carried out
-== import ADDRESS ID    terraform import (ID is the rest of the line); error lines
+== import ADDRESS ID    terraform import (ID is the rest of the line, ${…} as of aws); error
+                        lines
 == destroy              terraform destroy; error lines
 == forget ADDRESS       terraform state rm
 == put N PATH           JSON body, or "< FILE" beside the case: create or replace behind

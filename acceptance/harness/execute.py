@@ -216,7 +216,7 @@ class CaseRun:
         address, _, identity = step.arguments.partition(" ")
         expect = Expectation(step.lines())
         expect.check_text(*self.terraform.run("import", "-input=false", "-no-color", address,
-                                              identity))
+                                              self.filled(identity)))
 
     def step_destroy(self, step):
         Expectation(step.lines()).check_text(*self.terraform.destroy())

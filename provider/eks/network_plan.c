@@ -54,6 +54,13 @@ static bool blocks_overlap(const struct block *x, const struct block *y)
     return x->first <= y->last && y->first <= x->last;
 }
 
+bool network_plan_overlap(const char *cidr_block, const char *other)
+{
+    struct block x, y;
+
+    return block_read(cidr_block, &x) && block_read(other, &y) && blocks_overlap(&x, &y);
+}
+
 const struct value *network_plan_derive(struct arena *a, const char *cidr_block, bool is_public,
                                         size_t zones)
 {

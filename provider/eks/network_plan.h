@@ -44,6 +44,9 @@ bool network_plan_check_counts(struct call *c, size_t zones, const struct value 
 /* From an object of istio_vpc whose arguments are known. */
 void network_plan_read(struct call *c, const struct value *object, struct network_plan *out);
 
+/* Have two blocks of IPv4 an address in common? False when one is none. */
+bool network_plan_overlap(const char *cidr_block, const char *other);
+
 /* Is there a NAT gateway in the n-th zone; and whose does the n-th zone use? */
 bool network_plan_has_nat(const struct network_plan *p, size_t zone);
 size_t network_plan_nat_of(const struct network_plan *p, size_t zone);
