@@ -121,6 +121,18 @@ void plan_set(struct call *c, struct plan *p, const char *attribute, const struc
     p->planned = value_with(c->arena, p->planned, attribute, v);
 }
 
+void plan_set_in(struct call *c, struct plan *p, const char *nested, const char *attribute,
+                 const struct value *v)
+{
+    const struct value *object = value_at(p->planned, nested);
+
+    if (!value_is_set(object) || !value_is_null(value_in(p->config, nested, attribute)))
+        return;
+    object = value_with(c->arena, object, attribute, v);
+    p->edits = value_with(c->arena, p->edits, nested, object);
+    p->planned = value_with(c->arena, p->planned, nested, object);
+}
+
 void plan_set_unknown(struct call *c, struct plan *p, const char *attribute)
 {
     plan_set(c, p, attribute, &value_unknown);

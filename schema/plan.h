@@ -41,6 +41,9 @@ bool plan_is_create(const struct plan *p);
 bool plan_changes(const struct plan *p, const char *attribute);
 /* Only computed attributes; one that the user configured stays as configured. */
 void plan_set(struct call *c, struct plan *p, const char *attribute, const struct value *v);
+/* The same for a row of a nested object (NESTING_SINGLE); nothing where that is not set. */
+void plan_set_in(struct call *c, struct plan *p, const char *nested, const char *attribute,
+                 const struct value *v);
 void plan_set_unknown(struct call *c, struct plan *p, const char *attribute);
 /* An update that must show although nothing configured changed (renewal due,
  * drift): the same as plan_set_unknown() for each name. */

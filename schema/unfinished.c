@@ -35,10 +35,12 @@ void unfinished_free(struct unfinished *u)
     memory_free(u);
 }
 
-/* Of a connection what says which cluster it is: never a secret, since this is kept. */
+/* Of a connection, or of what makes a cluster, what says which one it is: never a secret,
+ * since this is kept. */
 static const struct value *part_of(struct arena *a, const struct value *v)
 {
-    static const char *const names[] = {"name", "uid", "host", "eks", NULL};
+    static const char *const names[] = {"name",         "uid",    "host", "eks",
+                                        "cluster_name", "region", NULL};
     const struct value *part = &value_empty_map;
 
     if (v->kind != VALUE_MAP)

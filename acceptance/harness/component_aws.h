@@ -10,6 +10,7 @@
 #include "acceptance/harness/component.h"
 #include "acceptance/sandbox/aws/cloud.h"
 #include "aws/aws.h"
+#include "aws/eks_token.h"
 
 struct component_aws {
     struct component component;
@@ -34,6 +35,13 @@ static inline void component_use_key(const char *id, const char *secret, const c
         setenv("AWS_SESSION_TOKEN", session_token, 1);
 }
 
+static inline void component_open_aws(struct component_aws *t)
+{
+    t->component.clients.aws = aws_pool_new(t->component.clients.http);
+    kube_pool_set_eks_token(t->component.clients.kube, eks_connection_token);
+    kube_pool_set_eks_cluster(t->component.clients.kube, eks_connection_cluster);
+}
+
 /* Over plain HTTP, so that no bundle of certificates is needed. */
 static inline void component_start_aws(struct component_aws *t, struct arena *a, size_t clusters,
                                        const struct cloud_options *options)
@@ -50,7 +58,15 @@ static inline void component_start_aws(struct component_aws *t, struct arena *a,
         urls = value_with(a, urls, (*service)->id, url);
     t->component.clients.provider_config =
         value_map_of(a, {"aws", value_map_of(a, {"endpoints", urls})});
-    t->component.clients.aws = aws_pool_new(t->component.clients.http);
+    component_open_aws(t);
+}
+
+/* Forgets clients and credentials, as a new process would. */
+static inline void component_restart_aws(struct component_aws *t)
+{
+    aws_pool_free(t->component.clients.aws);
+    component_restart(&t->component);
+    component_open_aws(t);
 }
 
 static inline void component_stop_aws(struct component_aws *t)

@@ -3,10 +3,10 @@
  *
  * Found by its name in the region; ours when it carries CLUSTER_TAG. Each step looks first
  * and makes only what is missing, so that work which ended anywhere goes on at the next
- * call. Order: cluster role, cluster, entries, rules, OIDC provider, add-ons that nodes
- * need, node role, node groups, the other add-ons; upgrades: cluster, add-ons, node groups.
- * Removal: leftovers of controllers, add-ons, pod identity associations, node groups,
- * cluster, OIDC provider, roles, security groups that carry our tag. */
+ * call. Order: roles, cluster, settings, upgrades (of each minor version: cluster, add-ons,
+ * node groups), entries, OIDC provider, rules, add-ons that nodes need, node groups, the
+ * other add-ons. Removal: leftovers of controllers, add-ons, pod identity associations, node
+ * groups, cluster, OIDC provider, roles. */
 #ifndef EKS_CLUSTER_H
 #define EKS_CLUSTER_H
 #include "aws/aws.h"
@@ -19,24 +19,43 @@ extern const struct attribute eks_cluster_rows[];
 struct eks_cluster_work {
     struct call *call;
     struct aws *aws;
-    const struct value *eks;   /* the object of eks_cluster_rows, known */
-    const struct value *prior; /* the same as it was before; null on create */
-    const char *name;          /* of the EKS cluster */
+    const struct value *eks;      /* the object of eks_cluster_rows; what is unknown is open */
+    const struct value *old_tags; /* tags_all of the last apply; null = none */
+    const char *name;             /* of the EKS cluster */
+    bool look_only;               /* change nothing, fill `drift` */
+
     const struct value *found; /* EKS's object; NULL = none */
-    const struct value *drift; /* with look_only: what differs, a list */
-    bool look_only;
+    const struct value *drift; /* a list */
+    /* Known after eks_cluster_converge(); "" = there is none. On removal those of the state. */
+    const char *node_role_arn, *oidc_provider_arn;
 };
 
-bool eks_cluster_open(struct call *c, const struct value *eks, struct aws **out);
-/* Rules without AWS. */
+/* `name` is the one of istio_cluster: the cluster's own where `eks` says none. */
+bool eks_cluster_open(struct call *c, const struct value *eks, const char *name,
+                      struct eks_cluster_work *out);
+/* Rules without AWS; `eks` may hold unknowns. */
 bool eks_cluster_validate(struct call *c, const struct value *eks);
+/* The same of a change: what EKS never does. */
+bool eks_cluster_check_change(struct call *c, const struct value *prior,
+                              const struct value *planned);
+
 bool eks_cluster_find(struct eks_cluster_work *w);
+/* Before a create: one of that name that is neither ours nor to be adopted is an error. */
+bool eks_cluster_check_name(struct eks_cluster_work *w);
 bool eks_cluster_converge(struct eks_cluster_work *w);
 bool eks_cluster_remove(struct eks_cluster_work *w);
-/* What istio_cluster tells of it: arn, oidc_issuer, oidc_provider_arn, security_group_id,
- * node_role_arn, vpc_id, endpoint: the members of `object` with them. */
-const struct value *eks_cluster_described(struct eks_cluster_work *w, const struct value *object);
-/* `eks` (cluster_name, region, …) of the connection, host and CA. */
-const struct value *eks_cluster_access(struct eks_cluster_work *w);
+/* There is no cluster, but a role of it: its removal did not come to the end. */
+bool eks_cluster_has_remains(struct eks_cluster_work *w, bool *remains);
+/* `eks` of a cluster as AWS has it. */
+bool eks_cluster_import(struct eks_cluster_work *w, const struct value **eks);
+
+/* `eks` with what the apply decided: no unknowns are left. */
+const struct value *eks_cluster_settled(const struct eks_cluster_work *w);
+/* `object` with arn, oidc_issuer, oidc_provider_arn, security_group_id, node_role_arn, vpc_id
+ * and drift. */
+const struct value *eks_cluster_described(const struct eks_cluster_work *w,
+                                          const struct value *object);
+/* host, ca_certificate and eks of a connection; host null while there is none. */
+const struct value *eks_cluster_access(const struct eks_cluster_work *w);
 
 #endif

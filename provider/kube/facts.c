@@ -124,6 +124,29 @@ bool kube_reachable(struct call *c, const struct value *connection, const struct
     return reached;
 }
 
+/* Forbidden is what one is told before the rights have come after the name. */
+bool kube_greet(struct call *c, struct kube *k, int64_t ms, enum kube_greeting *out,
+                const char **words)
+{
+    const struct kube_request request = {.method = "GET",
+                                         .target = "/api/v1/namespaces/kube-system"};
+    int64_t until = clock_monotonic_ms() + ms;
+    struct call timed = *c;
+    struct http_reply reply;
+
+    if (timed.deadline_ms > until)
+        timed.deadline_ms = until;
+    if (!kube_exchange(&timed, k, &request, &reply))
+        return false;
+    *out = reply.status == 401 || reply.status == 403 ? KUBE_UNAUTHORIZED : KUBE_WELCOME;
+    *words = text_printable(c->arena, reply.body, 500);
+    if (reply.failure == HTTP_FINE)
+        return true;
+    *out = KUBE_AWAY;
+    *words = reply.failure_text ? reply.failure_text : "";
+    return true;
+}
+
 static bool ask_uid(struct call *c, struct kube *k)
 {
     static const struct kube_ref kube_system = {"v1", "Namespace", NULL, "kube-system"};

@@ -63,6 +63,12 @@ bool kube_version(struct call *c, struct kube *k, struct kube_version *out);
  * or when the connection itself is at fault (kube_open will say so). False adds
  * the warning that what was known last is shown. */
 bool kube_reachable(struct call *c, const struct value *connection, const struct path *at);
+/* How the server meets who comes with our credentials, asked now for at most ms: for
+ * clusters just made, which take some seconds to know us. False = the credentials could not
+ * be had: reported. */
+enum kube_greeting { KUBE_AWAY, KUBE_UNAUTHORIZED, KUBE_WELCOME };
+bool kube_greet(struct call *c, struct kube *k, int64_t ms, enum kube_greeting *out,
+                const char **words);
 /* kube_open() for plans: *out NULL while the connection is not known, or, with that
  * warning, its server away. */
 bool kube_open_for_plan(struct call *c, const struct value *connection, const struct path *at,

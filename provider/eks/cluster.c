@@ -1,0 +1,260 @@
+#include "eks/cluster.h"
+
+#include <string.h>
+
+#include "aws/eks.h"
+#include "codec/base64.h"
+#include "eks/access.h"
+#include "eks/cluster_parts.h"
+
+/* --- shorthands ------------------------------------------------------------------- */
+
+const struct value *cluster_text(const struct eks_cluster_work *w, const char *z)
+{
+    return value_string(w->call->arena, z);
+}
+
+const struct value *cluster_input(const struct eks_cluster_work *w)
+{
+    return value_map_of(w->call->arena, {"name", cluster_text(w, w->name)});
+}
+
+const char *cluster_status(const struct eks_cluster_work *w)
+{
+    return value_text(w->found, "status");
+}
+
+bool cluster_is_ours(const struct eks_cluster_work *w)
+{
+    return cluster_tags_are_ours(value_at(w->found, "tags"), w->name);
+}
+
+bool cluster_may_change(struct eks_cluster_work *w, const char *what)
+{
+    if (w->look_only)
+        w->drift = value_append(w->call->arena, w->drift, cluster_text(w, what));
+    return !w->look_only;
+}
+
+void cluster_add_drift(struct eks_cluster_work *w, const struct value *list)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        w->drift = value_append(w->call->arena, w->drift, value_item(list, i));
+}
+
+/* --- finding ---------------------------------------------------------------------- */
+
+bool eks_cluster_open(struct call *c, const struct value *eks, const char *name,
+                      struct eks_cluster_work *out)
+{
+    const struct aws_access access = {.region = value_text(eks, "region")};
+    const char *own = value_text(eks, "cluster_name");
+
+    *out = (struct eks_cluster_work){.call = c,
+                                     .eks = eks,
+                                     .old_tags = &value_null,
+                                     .name = *own ? own : name,
+                                     .drift = &value_empty_list,
+                                     .node_role_arn = "",
+                                     .oidc_provider_arn = ""};
+    return aws_open(c, &access, path_of(c->arena, "eks", "region"), &out->aws);
+}
+
+bool eks_cluster_find(struct eks_cluster_work *w)
+{
+    return eks_describe_cluster(w->call, w->aws, w->name, &w->found);
+}
+
+bool eks_cluster_check_name(struct eks_cluster_work *w)
+{
+    if (!w->found || cluster_is_ours(w) || value_flag(w->eks, "adopt"))
+        return true;
+    return diag_error(
+        w->call->diags, path_of(w->call->arena, "eks", "cluster_name"),
+        text_f(w->call->arena, "There is an EKS cluster %s already", w->name),
+        "In %s, %s, without the tag " CLUSTER_TAG "=%s: it was not made here. To manage it: "
+        "terraform import istio_cluster.<name> 'cluster=<name in the mesh>,eks=%s,region=%s', or "
+        "say adopt = true. Else choose another cluster_name.",
+        aws_region(w->aws), value_text(w->found, "arn"), w->name, w->name, aws_region(w->aws));
+}
+
+bool eks_cluster_has_remains(struct eks_cluster_work *w, bool *remains)
+{
+    return cluster_role_is_there(w, remains);
+}
+
+/* --- bringing it about -------------------------------------------------------------- */
+
+/* Those of `of` that `than` has not, or not so; both maps. */
+static const struct value *tags_beyond(struct arena *a, const struct value *of,
+                                       const struct value *than)
+{
+    const struct value *list = &value_empty_map;
+
+    for (size_t i = 0; i < value_count(of); i++)
+        if (!value_equal(value_at(than, of->map.entries[i].key), of->map.entries[i].value))
+            list = value_with(a, list, of->map.entries[i].key, of->map.entries[i].value);
+    return list;
+}
+
+/* Keys that were given once and are no longer. */
+static const struct value *tags_to_go(const struct eks_cluster_work *w, const struct value *wanted,
+                                      const struct value *now)
+{
+    const struct value *keys = &value_empty_list, *old = w->old_tags;
+
+    for (size_t i = 0; value_is_set(old) && i < value_count(old); i++) {
+        const char *key = old->map.entries[i].key;
+
+        if (value_has(now, key) && !value_has(wanted, key))
+            keys = value_append(w->call->arena, keys, cluster_text(w, key));
+    }
+    return keys;
+}
+
+static bool ensure_tags(struct eks_cluster_work *w)
+{
+    struct arena *a = w->call->arena;
+    const struct value *now = value_at(w->found, "tags"),
+                       *wanted =
+                           cluster_tags(w->call, value_at(w->eks, "tags"), w->name, "cluster"),
+                       *missing = tags_beyond(a, wanted, now), *going = tags_to_go(w, wanted, now),
+                       *input = value_map_of(a, {"resourceArn", value_at(w->found, "arn")}),
+                       *output;
+
+    if (value_count(missing) && cluster_may_change(w, "cluster: tags") &&
+        !aws_call(w->call, w->aws, &eks_tag_resource, value_with(a, input, "tags", missing),
+                  &output))
+        return false;
+    return !value_count(going) || w->look_only ||
+           aws_call(w->call, w->aws, &eks_untag_resource, value_with(a, input, "tagKeys", going),
+                    &output);
+}
+
+static bool ensure_access(struct eks_cluster_work *w)
+{
+    const struct value *entries = value_at(w->eks, "access_entries"), *drift = &value_empty_list;
+
+    if (strcmp(value_text(w->eks, "authentication_mode"), "CONFIG_MAP") == 0)
+        return true;
+    if (!w->look_only)
+        return access_converge(w->call, w->aws, w->name, entries, value_at(w->eks, "tags"));
+    if (!access_drift(w->call, w->aws, w->name, entries, &drift))
+        return false;
+    cluster_add_drift(w, drift);
+    return true;
+}
+
+static bool ensure_security(struct eks_cluster_work *w)
+{
+    const struct security_plan plan = {
+        .cluster = w->name,
+        .group_id = value_z(value_in(w->found, "resourcesVpcConfig", "clusterSecurityGroupId")),
+        .mesh_cidr_blocks = value_at(w->eks, "mesh_cidr_blocks"),
+        .flat_cidr_blocks = value_at(w->eks, "flat_cidr_blocks"),
+        .tags = value_at(w->eks, "tags"),
+    };
+    const struct value *drift = &value_empty_list;
+
+    if (!w->look_only)
+        return security_converge(w->call, w->aws, &plan);
+    if (!security_drift(w->call, w->aws, &plan, &drift))
+        return false;
+    cluster_add_drift(w, drift);
+    return true;
+}
+
+static bool is_usable(const struct eks_cluster_work *w)
+{
+    return strcmp(cluster_status(w), "ACTIVE") == 0 || strcmp(cluster_status(w), "UPDATING") == 0;
+}
+
+bool eks_cluster_converge(struct eks_cluster_work *w)
+{
+    w->drift = &value_empty_list;
+    if (!cluster_node_role_converge(w) || !cluster_ensure(w))
+        return false;
+    if (!is_usable(w))
+        return true; /* looked at only */
+    return ensure_tags(w) && cluster_settings_converge(w) && cluster_upgrade(w) &&
+           ensure_access(w) && cluster_provider_converge(w) && ensure_security(w) &&
+           cluster_addons(w, ADDON_BEFORE_NODES) && cluster_nodegroups(w) &&
+           cluster_addons(w, ADDON_AFTER_NODES);
+}
+
+/* --- telling ---------------------------------------------------------------------------- */
+
+static const struct value *without_unknowns(struct arena *a, const struct value *v)
+{
+    struct value_builder b;
+
+    if (value_is_wholly_known(v))
+        return v;
+    if (v->kind != VALUE_LIST && v->kind != VALUE_MAP)
+        return &value_null;
+    value_builder_init(&b, a);
+    for (size_t i = 0; i < value_count(v); i++)
+        if (v->kind == VALUE_LIST)
+            value_builder_add(&b, without_unknowns(a, value_item(v, i)));
+        else
+            value_builder_push(&b, v->map.entries[i].key,
+                               without_unknowns(a, v->map.entries[i].value));
+    return v->kind == VALUE_LIST ? value_builder_list(&b) : value_builder_map(&b);
+}
+
+const struct value *eks_cluster_settled(const struct eks_cluster_work *w)
+{
+    struct arena *a = w->call->arena;
+    const struct {
+        const char *argument;
+        const struct value *v;
+    } found[] = {
+        {"cluster_name", cluster_text(w, w->name)},
+        {"region", cluster_text(w, aws_region(w->aws))},
+        {"version", value_at(w->found, "version")},
+        {"service_ipv4_cidr", value_in(w->found, "kubernetesNetworkConfig", "serviceIpv4Cidr")},
+        {"cluster_role_arn", value_at(w->found, "roleArn")},
+    };
+    const struct value *eks = w->eks;
+
+    for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++)
+        if (!value_is_set(value_at(eks, found[i].argument)))
+            eks = value_with(a, eks, found[i].argument, found[i].v);
+    return without_unknowns(a, eks);
+}
+
+static const struct value *text_or_null(const struct eks_cluster_work *w, const char *z)
+{
+    return *z ? cluster_text(w, z) : &value_null;
+}
+
+const struct value *eks_cluster_described(const struct eks_cluster_work *w,
+                                          const struct value *object)
+{
+    const struct value *vpc = value_at(w->found, "resourcesVpcConfig");
+    struct arena *a = w->call->arena;
+
+    object = value_with(a, object, "arn", value_at(w->found, "arn"));
+    object = value_with(a, object, "oidc_issuer", value_in(w->found, "identity", "oidc", "issuer"));
+    object = value_with(a, object, "oidc_provider_arn", text_or_null(w, w->oidc_provider_arn));
+    object = value_with(a, object, "security_group_id", value_at(vpc, "clusterSecurityGroupId"));
+    object = value_with(a, object, "node_role_arn", text_or_null(w, w->node_role_arn));
+    object = value_with(a, object, "vpc_id", value_at(vpc, "vpcId"));
+    return value_with(a, object, "drift", w->drift);
+}
+
+const struct value *eks_cluster_access(const struct eks_cluster_work *w)
+{
+    const struct value *data = value_in(w->found, "certificateAuthority", "data"),
+                       *endpoint = value_at(w->found, "endpoint");
+    struct arena *a = w->call->arena;
+    struct text ca = TEXT("");
+    bool is_there =
+        *value_z(endpoint) && base64_decode(a, value_string_text(data), BASE64_STANDARD, &ca);
+
+    return value_map_of(a, {"host", is_there ? endpoint : &value_null},
+                        {"ca_certificate", ca.len ? value_string_of(a, ca) : &value_null},
+                        {"eks", value_map_of(a, {"cluster_name", cluster_text(w, w->name)},
+                                             {"region", cluster_text(w, aws_region(w->aws))},
+                                             {"role_arn", &value_null}, {"profile", &value_null})});
+}
