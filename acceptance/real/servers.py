@@ -14,6 +14,9 @@ and exits as COMMAND did (124 when --lifetime is over). COMMAND finds in its env
     ISTIO_ACC_TOKEN_N         bearer token of "acceptance-admin", who may do everything
     ISTIO_ACC_NOBODY_TOKEN_N  bearer token of "nobody", who may do nothing
 
+With --aws also an AWS account on loopback (see aws/), whose EKS clusters are these clusters: AWS_ENDPOINT_URL,
+AWS_CA_BUNDLE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and ISTIO_ACC_AWS_TOKEN for its control interface.
+
 Nothing outlives this program: it stops its children, and what COMMAND left running, on the way out,
 also on a signal or when its own parent ends. When it is killed outright, the kernel kills its children.
 """
@@ -21,7 +24,6 @@ also on a signal or when its own parent ends. When it is killed outright, the ke
 import argparse
 import base64
 import contextlib
-import ctypes
 import http.client
 import json
 import os
@@ -38,35 +40,17 @@ import tempfile
 import time
 import urllib.request
 
+sys.dont_write_bytecode = True
+
+from aws_account import AwsAccount  # noqa: E402  (no compiled files are left behind)
+from processes import die_with_parent, make_keys, run_command, say, spawn, stop  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 START_SECONDS = 120
-STOP_SECONDS = 10
 START_ATTEMPTS = 3
 PORTS = range(20000, 30000)  # below the range that the kernel gives to outgoing connections
 LOG_LINES = 30
-PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
-
-OPENSSL_CONFIG = """\
-[req]
-distinguished_name = name
-prompt = no
-[name]
-[ca]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[server]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = IP:127.0.0.1, IP:{service_ip}, DNS:localhost, DNS:kubernetes, \
-DNS:kubernetes.default, DNS:kubernetes.default.svc, DNS:kubernetes.default.svc.cluster.local
-[client]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = clientAuth
-"""
 
 KUBECONFIG = """\
 apiVersion: v1
@@ -109,75 +93,6 @@ class StartFailed(Exception):
         return "address already in use" in self.log.read_text(errors="replace")
 
 
-def say(text):
-    print(f"servers.py: {text}", file=sys.stderr, flush=True)
-
-
-def die_with_parent(signal_number):
-    """Has the kernel send this process a signal when its parent ends."""
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
-
-
-def child_setup():
-    parent = os.getpid()
-
-    def setup():
-        die_with_parent(signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return setup
-
-
-def spawn(command, **options):
-    """Starts a child in a session of its own, so that Ctrl-C reaches only this program."""
-    return subprocess.Popen(
-        [str(part) for part in command],
-        start_new_session=True,
-        preexec_fn=child_setup(),
-        **options,
-    )
-
-
-def signal_group(process, signal_number):
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal_number)
-
-
-def wait_for_exit(processes):
-    """True when all of them ended within the time that a stop may take."""
-    deadline = time.monotonic() + STOP_SECONDS
-    for process in processes:
-        try:
-            process.wait(max(0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            return False
-    return True
-
-
-def stop(processes):
-    """Ends children and what they started, gently first."""
-    running = [process for process in processes if process.poll() is None]
-    for process in running:
-        signal_group(process, signal.SIGTERM)
-    if not wait_for_exit(running):
-        for process in running:
-            signal_group(process, signal.SIGKILL)
-            process.wait()
-
-
-def run_command(command, **options):
-    """Runs a command to its end and returns its exit status; leaves nothing of it behind."""
-    process = spawn(command, **options)
-    try:
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        signal_group(process, signal.SIGKILL)
-    finally:
-        stop([process])
-    return process.returncode if process.returncode >= 0 else 128 - process.returncode
-
-
 def find_servers(version):
     """The folder with the server programs; builds them when they are not there yet."""
     with tempfile.TemporaryFile("w+") as output:
@@ -195,44 +110,17 @@ def free_port():
     sys.exit("servers.py: no free port on 127.0.0.1")
 
 
-def openssl(folder, *arguments):
-    done = subprocess.run(
-        ["openssl", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        sys.exit(f"servers.py: openssl {arguments[0]} failed:\n{done.stderr}")
-
-
-def make_certificate(folder, name, subject, *signer):
-    """Makes <name>.key and <name>.crt; the extensions are the section of the subject's role."""
-    openssl(
-        folder, "req", "-x509", "-config", "openssl.cnf", "-extensions", name, "-subj", subject,
-        "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "30",
-        "-keyout", f"{name}.key", "-out", f"{name}.crt", *signer,
-    )  # fmt: skip
-
-
-def make_keys(folder, name, service_ip):
-    folder.mkdir(mode=0o700)
-    (folder / "openssl.cnf").write_text(OPENSSL_CONFIG.format(service_ip=service_ip))
-    by_ca = ("-CA", "ca.crt", "-CAkey", "ca.key")
-    make_certificate(folder, "ca", f"/CN={name}-ca")
-    make_certificate(folder, "server", "/CN=kube-apiserver", *by_ca)
-    make_certificate(folder, "client", "/O=system:masters/CN=kubernetes-admin", *by_ca)
-    openssl(folder, "genrsa", "-out", "accounts.key", "2048")
-    openssl(folder, "rsa", "-in", "accounts.key", "-pubout", "-out", "accounts.pub")
-
-
 class Cluster:
     """One control plane. Its files are in <dir>/cluster<N>/."""
 
-    def __init__(self, number, directory, servers, options):
+    def __init__(self, number, directory, servers, options, aws=None):
         self.name = f"cluster{number}"
         self.number = number
         self.dir = directory / self.name
         self.keys = self.dir / "keys"
         self.servers = servers
         self.options = options
+        self.aws = aws
         self.kubeconfig = self.dir / "kubeconfig"
         self.token = secrets.token_hex(16)
         self.nobody_token = secrets.token_hex(16)
@@ -297,6 +185,7 @@ class Cluster:
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             "--service-account-key-file=keys/accounts.pub",
             "--service-account-signing-key-file=keys/accounts.key",
+            *(self.aws.apiserver_flags(self.dir, self.name) if self.aws else ()),
             *self.options.apiserver_flag,
         )
 
@@ -322,6 +211,7 @@ class Cluster:
                 "kwok",
                 "--kubeconfig=kubeconfig",
                 f"--config={HERE / 'stages.yaml'}",
+                *([] if self.aws else [f"--config={HERE / 'stages_load_balancer.yaml'}"]),
                 "--manage-all-nodes=true",
                 "--node-lease-duration-seconds=40",
                 f"--cidr=10.{100 + self.number}.0.0/16",
@@ -439,14 +329,14 @@ def start(clusters):
     say(f"{len(clusters)} clusters ready after {time.monotonic() - began:.1f} s")
 
 
-def environment(clusters, directory):
+def environment(clusters, directory, aws):
     result = dict(os.environ)
     result["ISTIO_ACC_BACKEND"] = "real"
     result["ISTIO_ACC_CLUSTERS"] = str(len(clusters))
     result["ISTIO_ACC_DIR"] = str(directory)
     for cluster in clusters:
         result.update(cluster.environment())
-    return result
+    return aws.lead(result) if aws else result
 
 
 def show_failure(failure):
@@ -458,13 +348,18 @@ def show_failure(failure):
 
 def run_clusters(options, directory):
     servers = options.servers or find_servers(options.kubernetes)
+    aws = AwsAccount(directory / "aws") if options.aws else None
     clusters = [
-        Cluster(number, directory, servers.resolve(), options)
+        Cluster(number, directory, servers.resolve(), options, aws)
         for number in range(1, options.clusters + 1)
     ]
     try:
+        if aws:
+            aws.start()
         start(clusters)
-        return run_command(options.command, env=environment(clusters, directory))
+        if aws:
+            aws.add_servers(clusters)
+        return run_command(options.command, env=environment(clusters, directory, aws))
     except StartFailed as failure:
         show_failure(failure)
         return 1
@@ -472,6 +367,8 @@ def run_clusters(options, directory):
         ignore_signals()
         for cluster in clusters:
             cluster.stop()
+        if aws:
+            aws.stop()
 
 
 def ignore_signals():
@@ -521,6 +418,7 @@ def parse(arguments):
     action.add_argument("--lifetime", type=int, default=3600, metavar="SECONDS")
     action.add_argument("--apiserver-flag", action="append", default=[], metavar="FLAG",
                         help="one more flag for each kube-apiserver; repeatable")  # fmt: skip
+    action.add_argument("--aws", action="store_true", help="an AWS account too, whose EKS they are")
     action.add_argument("command", nargs="+", metavar="COMMAND")
     return parser.parse_args(arguments)
 
