@@ -93,6 +93,20 @@ static const struct value *blocks_of(struct arena *a, const struct value *vpc)
     return blocks;
 }
 
+/* It was made a moment ago, by the same apply: not every reader sees it yet. */
+static bool await_vpc(struct peering_work *w, const struct peering_side *side,
+                      const struct value **vpc)
+{
+    struct arena *a = w->call->arena;
+    const struct value *ids = value_list_of(a, text(w, side->vpc_id)), *output;
+
+    if (!aws_wait(w->call, side->aws, &ec2_vpc_available, value_map_of(a, {"VpcIds", ids}), NULL,
+                  &output))
+        return false;
+    *vpc = value_item(value_at(output, "Vpcs"), 0);
+    return true;
+}
+
 /* At plan a failure becomes a warning, and *vpc &value_null. */
 static bool ask_for_vpc(struct peering_work *w, const struct peering_side *side, bool at_plan,
                         const struct value **vpc)
@@ -102,7 +116,7 @@ static bool ask_for_vpc(struct peering_work *w, const struct peering_side *side,
 
     diags_init(&why, w->call->arena);
     if (ec2_describe_vpc(at_plan ? &quiet : w->call, side->aws, side->vpc_id, vpc))
-        return true;
+        return *vpc || at_plan || await_vpc(w, side, vpc);
     *vpc = &value_null;
     if (at_plan)
         diag_warning(w->call->diags, path_of(w->call->arena, side->argument, "vpc_id"),

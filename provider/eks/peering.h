@@ -64,6 +64,8 @@ const char *peering_status(const struct peering_work *w);
  * there is none. */
 bool peering_import(struct call *c, const struct value **object);
 
+/* For aws_wait(): why it will not come to be, and what to do. */
+const char *peering_explain(struct arena *a, const struct value *output);
 /* Both sides see one and the same connection. */
 bool peering_is_one_place(const struct peering_work *w);
 /* What the connection itself tells of its VPCs once it is active. */

@@ -19,8 +19,7 @@ bool peering_may_change(struct peering_work *w, const char *line)
 
 /* --- the connection ------------------------------------------------------------------------- */
 
-/* Why it will not come to be, and what to do. */
-static const char *explain(struct arena *a, const struct value *output)
+const char *peering_explain(struct arena *a, const struct value *output)
 {
     static const struct {
         const char *code, *advice;
@@ -76,7 +75,7 @@ static bool wait_until(struct peering_work *w, struct peering_side *side,
 {
     const struct value *output;
 
-    if (!aws_wait(w->call, side->aws, wait, input_of(w), explain, &output))
+    if (!aws_wait(w->call, side->aws, wait, input_of(w), peering_explain, &output))
         return false;
     side->connection = value_item(value_at(output, "VpcPeeringConnections"), 0);
     return true;
