@@ -4,7 +4,8 @@ provider's own client, and the Kubernetes API of its EKS clusters.
 What a backend has to offer, in the environment of the command that it runs:
 AWS_ENDPOINT_URL (one endpoint for all services, all regions), AWS_CA_BUNDLE,
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and ISTIO_ACC_AWS_TOKEN, the bearer token for
-GET <endpoint>/sandbox/inventory: what exists, a line "region kind id" each.
+GET <endpoint>/sandbox/inventory: what exists, a line "region kind id" each. It may also
+offer GET <endpoint>/sandbox/secrets: the secret keys and session tokens that it gave out.
 """
 import base64
 import json
@@ -130,6 +131,13 @@ class Account:
             files = parse_json(text)
             found += files.values() if isinstance(files, dict) and files else [text]
         return [value for value in found if isinstance(value, str)]
+
+    def key_secrets(self):
+        """Secret keys and session tokens of this account, where the backend tells them."""
+        try:
+            return self.control("GET", "secrets").splitlines()
+        except AssertionError:
+            return []
 
     # --- EKS -----------------------------------------------------------------------
     def cluster(self, name):

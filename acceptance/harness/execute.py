@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import urllib.parse
 import uuid
 
 import case as case_format
@@ -137,12 +138,14 @@ class CaseRun:
                     if SECRET_KEY.search(key) or "PRIVATE KEY" in data or "token:" in data:
                         self.secrets.update(secret_words(data))
         if self.inventory_before is not None:
+            self.secrets.update(self.account.key_secrets())
             for value in self.account.secret_values():
                 self.secrets.update(secret_words(value))
 
     def scan(self):
         written = {word for word in self.given if word in self.configured_text}
         words = (self.secrets | set(self.given)) - written
+        words |= {urllib.parse.quote(word, safe="") for word in words}
         for name, text in self.terraform.files().items():
             if self.state_may_hold_secrets and name != "trace.log":
                 continue

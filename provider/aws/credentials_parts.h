@@ -29,6 +29,9 @@ bool credentials_profile(struct search *s, const char *name, int depth, struct a
                          bool *found);
 bool credentials_sso(struct search *s, const char *profile, const struct value *settings,
                      struct aws_credentials *out);
+/* What its cache holds of a login: accessToken, expiresAt, refreshToken, … */
+bool credentials_sso_cache(struct call *c, struct text text, const char *path,
+                           const struct value **out);
 bool credentials_process(struct search *s, const char *profile, const char *command,
                          struct aws_credentials *out);
 bool credentials_container(struct search *s, struct aws_credentials *out, bool *found);

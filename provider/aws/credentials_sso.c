@@ -52,6 +52,16 @@ static bool settings_of(struct login *l, const struct value *p)
                       l->s->files.config_path);
 }
 
+bool credentials_sso_cache(struct call *c, struct text text, const char *path,
+                           const struct value **out)
+{
+    if (!json_read(c->arena, text, path, c->diags, out))
+        return false;
+    return *value_text(*out, "accessToken") ||
+           diag_error(c->diags, NULL, "The cached login of AWS is malformed",
+                      "There is no accessToken in %s. Log in again: aws sso login", path);
+}
+
 /* Named by the SHA-1 of the session's name, or of the start URL where there is none. */
 static bool cache_read(struct login *l)
 {
@@ -67,7 +77,7 @@ static bool cache_read(struct login *l)
     if (!file_read(c->arena, path, CACHE_BYTES_MAX, &text, &found, &reason))
         return log_in(l, found ? text_f(c->arena, "%s cannot be read: %s.", path, reason)
                                : "nobody has logged in on this machine.");
-    return json_read(c->arena, text, path, c->diags, &l->cached);
+    return credentials_sso_cache(c, text, path, &l->cached);
 }
 
 static bool portal_ask(struct login *l, const struct aws_operation *operation,
