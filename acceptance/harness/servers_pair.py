@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 
-AWS_BACKENDS = ("sandbox",)  # those that offer what account.py names
+AWS_BACKENDS = ("sandbox", "real")  # those that offer what account.py names
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -20,8 +20,9 @@ def server_command(options, folder):
         names = ",".join(f"cluster{n}" for n in range(1, count + 1))
         aws = ["--aws", "--aws-speed", "5000", *getattr(options, "aws_options", [])] if getattr(options, "aws", False) else []
         return sandbox + aws + ["--clusters", names, "--dir", folder, "--settle-ms", "20", "--"]
+    aws = ["--aws"] if getattr(options, "aws", False) else []
     return sandbox + ["--dir", folder + "-charts", "--", sys.executable, os.path.join(ACCEPTANCE, "real", "servers.py"), "run", "--clusters",
-            str(count), "--dir", folder, "--lifetime", str(options.lifetime), "--"]
+            str(count), *aws, "--dir", folder, "--lifetime", str(options.lifetime), "--"]
 
 
 class Servers:

@@ -1,5 +1,5 @@
 """Where moto's answers differ from EC2's and its objects have to know more: filters of
-NAT gateways and peerings, and what network interfaces belong to. Rules are in rules.py.
+NAT gateways and peerings, what network interfaces belong to, dead routes. Rules are in rules.py.
 """
 
 import fnmatch
@@ -9,6 +9,7 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.route_tables import Route
 from moto.ec2.responses.vpc_peering_connections import VPCPeeringConnections
+from moto.secretsmanager.models import SecretsManagerBackend
 
 PEERING_FILTERS = {
     "vpc-peering-connection-id": lambda peering: peering.id,
@@ -110,7 +111,18 @@ def give(interface, kind, description, belongs_to, is_public=False):
     return interface
 
 
+def check_secret(backend, name, token, string, binary, on_create=False):
+    """A change that makes no version needs no token."""
+    if not on_create and not token and string is None and binary is None:
+        return None
+    return moto_check_secret(backend, name, token, string, binary, on_create)
+
+
+moto_check_secret = SecretsManagerBackend._check_with_existing_secrets_and_versions
+
+
 def install():
+    SecretsManagerBackend._check_with_existing_secrets_and_versions = check_secret
     NatGatewayBackend.describe_nat_gateways = describe_nat_gateways
     NatGateway.failure_code = NatGateway.failure_message = None
     VPCPeeringConnections.describe_vpc_peering_connections = describe_vpc_peering_connections

@@ -5,14 +5,15 @@ leaves the rest to moto. Nothing behind it is real.
 
     front.py --dir FOLDER --certificate FILE --key FILE
 
-writes FOLDER/account.json (url, access_key_id, secret_access_key, token of /sandbox/…) as soon as it
-listens, and reads FOLDER/servers.json, the API servers for EKS clusters, when one is wanted:
+writes FOLDER/account.json (url, access_key_id, secret_access_key, token of /sandbox/…) as soon as
+it listens, and reads FOLDER/servers.json, the API servers for EKS clusters, when one is wanted:
 [{"name", "url", "ca_pem", "token"}, …]. Ends with its parent, as servers.py arranges.
 
-    POST /authenticate/NAME   what the API server NAME asks about bearer tokens
-    POST /sandbox/reset          an empty account again (needs "Authorization: Bearer <token>")
-    GET  /sandbox/inventory      what there is, a line each
-    GET  /sandbox/requests       what was asked for, a line each
+    POST   /authenticate/NAME  what the API server NAME asks about bearer tokens
+    POST   /sandbox/reset      an empty account again (all of these need its token as bearer)
+    GET    /sandbox/inventory  what there is, a line "region kind id" each
+    GET    /sandbox/requests   what was asked for, a line each; DELETE: from here on
+    DELETE /sandbox/faults     nothing: there are none here
 """
 
 import argparse
@@ -90,15 +91,15 @@ class Front:
     def control(self, request):
         if request.headers.get("authorization") != f"Bearer {self.account.control_token}":
             return json_answer({"message": "wrong token"}, 403)
-        if (request.method, request.path) == ("POST", "/sandbox/reset"):
-            self.reset()
-            return json_answer({})
-        if (request.method, request.path) == ("GET", "/sandbox/inventory"):
-            with self.account.lock:
-                return text_answer(self.inventory())
-        if (request.method, request.path) == ("GET", "/sandbox/requests"):
-            return text_answer(self.record)
-        return json_answer({"message": "no such path"}, 404)
+        with self.account.lock:
+            made = {
+                ("POST", "/sandbox/reset"): self.reset,
+                ("GET", "/sandbox/inventory"): self.inventory,
+                ("GET", "/sandbox/requests"): lambda: self.record,
+                ("DELETE", "/sandbox/requests"): self.record.clear,
+                ("DELETE", "/sandbox/faults"): lambda: [],
+            }.get((request.method, request.path))
+            return text_answer(made() or []) if made else json_answer({"message": "no path"}, 404)
 
     def inventory(self):
         """What is due has happened before the rest is looked at."""

@@ -8,7 +8,9 @@ import hashlib
 import balancing
 import identity
 import network
+from account import ACCOUNT_ID
 from botocore.model import OperationNotFoundError
+from moto.secretsmanager.models import secretsmanager_backends
 from wire import Refusal
 
 SERVICES = {
@@ -70,7 +72,11 @@ class Rules:
         for region in sorted(network.used_regions()):
             lines += network.inventory(self.account.ec2(region), region)
             lines += balancing.inventory(self.account, region)
-        return lines + identity.inventory(self.account)
+        for region in sorted(secretsmanager_backends[ACCOUNT_ID]):
+            secrets = self.account.backend("secretsmanager", region).secrets
+            lines += [f"{region} secret {name}" for name in secrets]
+        zones = self.account.backend("route53", "aws").zones
+        return lines + identity.inventory(self.account) + [f"- hostedzone {name}" for name in zones]
 
 
 def digest_of(request):

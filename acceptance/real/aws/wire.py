@@ -52,7 +52,8 @@ class Request:
 
     @property
     def action(self):
-        return self.form.get("Action", "")
+        target = self.headers.get("x-amz-target", "").rpartition(".")[2]
+        return target or self.form.get("Action", "")
 
     def listed(self, name):
         """Values of "Name.1", "Name.member.1" and so on, in order."""
