@@ -181,6 +181,18 @@ static const struct value *create_input(const struct nodegroup_work *w, const st
     return value_with(a, input, "tags", nodegroup_tags(w, o));
 }
 
+/* One that an earlier apply left while it was being made has to be there first. */
+static bool can_change(struct nodegroup_work *w, struct nodegroup *o)
+{
+    if (!nodegroup_is(o, "CREATING") ||
+        (!nodegroup_config_change(w, o) && !nodegroup_version_change(w, o)))
+        return true;
+    if (!nodegroup_join(w, o, 1) || !look(o))
+        return false;
+    nodegroup_settle(w, o);
+    return true;
+}
+
 static bool begin(struct nodegroup_work *w, struct nodegroup *o)
 {
     const struct value *change, *output;
@@ -191,6 +203,8 @@ static bool begin(struct nodegroup_work *w, struct nodegroup *o)
         o->made = true;
         return step_call(&o->step, &eks_create_nodegroup, create_input(w, o), &output);
     }
+    if (!can_change(w, o))
+        return false;
     change = nodegroup_config_change(w, o);
     if (!change)
         return true;

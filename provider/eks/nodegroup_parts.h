@@ -1,8 +1,8 @@
 /* nodegroup_parts - what the files of node groups share.
  *
  * nodegroup_rows.c what people say; nodegroup_wanted.c what that means for EKS and what
- * differs; nodegroup_template.c launch templates; nodegroup_join.c waiting for nodes;
- * nodegroup.c bringing it about. */
+ * differs; nodegroup_template.c launch templates; nodegroup_join.c waiting for nodes,
+ * nodegroup_why.c why they do not come; nodegroup.c bringing it about. */
 #ifndef EKS_NODEGROUP_PARTS_H
 #define EKS_NODEGROUP_PARTS_H
 #include "eks/nodegroup.h"
@@ -72,5 +72,12 @@ bool nodegroup_template_disk(struct call *c, struct aws *aws, const struct value
 /* --- nodegroup_join.c ------------------------------------------------------------------ */
 /* Until each of the made ones and of those that are not yet so is ACTIVE. */
 bool nodegroup_join(struct nodegroup_work *w, struct nodegroup *all, size_t count);
+
+/* --- nodegroup_why.c ------------------------------------------------------------------- */
+/* Health issues of a group, and what to do about them; "" = none. */
+const char *nodegroup_health(struct arena *a, const struct value *group);
+/* Why its nodes do not join, when that will not pass by itself; "" = it may go well yet. */
+const char *nodegroup_why(const struct nodegroup_work *w, const struct step *s,
+                          const struct value *group);
 
 #endif

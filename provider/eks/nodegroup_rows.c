@@ -56,7 +56,7 @@ const struct attribute nodegroup_rows[] = {
           .check_element = check_label_value),
     NESTED("taints", NESTING_LIST, taint_rows, OPTIONAL, "Taints of the nodes."),
     TYPED("subnet_ids", &type_string_list, OPTIONAL,
-          "Subnets of the nodes. Default: those of the cluster." REPLACES,
+          "Subnets of the nodes. Default: those of the cluster when the group is made." REPLACES,
           .check_element = check_not_empty),
     NUMBER("max_unavailable_percentage", OPTIONAL,
            "How many of the nodes may be away while they are replaced. Default: 33.", .min = 1,

@@ -234,7 +234,7 @@ TEST(a_group_that_failed_is_made_anew)
 
     failing.tags = json_of(a, "{'sandbox/fail': 'Ec2SubnetInvalidConfiguration'}");
     assert_false(converge_in(p, &failing, "{'a': {}}"));
-    assert_said(p, "eks.node_groups[\"a\"].subnet_ids: Node group a: ");
+    assert_said(p, "eks.node_groups[\"a\"]: Node group a: Its nodes do not join");
     assert_said(p, "CREATE_FAILED. Ec2SubnetInvalidConfiguration: It was to fail");
     assert_fine(p, converge(p, "{'a': {}}"));
     assert_string_equal(drift(p, "{'a': {}}"), "");

@@ -226,32 +226,35 @@ bool nodegroup_same_set(const struct value *one, const struct value *other)
 
 /* UpdateNodegroupConfig and UpdateNodegroupVersion have no members for these (EKS API
  * reference, 2017-11-01). The disk, which EKS cannot change either, is in the template. */
-static const struct {
-    const char *argument, *member;
-    bool only_said; /* the default of others is theirs */
-} fixed[] = {{"instance_types", "instanceTypes", true},
-             {"ami_type", "amiType", true},
-             {"capacity_type", "capacityType", true},
-             {"subnet_ids", "subnets", false},
-             {NULL, "nodeRole", false}};
+static const char *const fixed[][2] = {{"instance_types", "instanceTypes"},
+                                       {"ami_type", "amiType"},
+                                       {"capacity_type", "capacityType"},
+                                       {"subnet_ids", "subnets"},
+                                       {"node role", "nodeRole"}};
+
+/* Defaults count only when a group is made: a subnet more of the cluster replaces no nodes. */
+static bool is_asked(const struct nodegroup_work *w, const struct nodegroup *o,
+                     const char *argument)
+{
+    return value_is_set(said(o, argument)) ||
+           (strcmp(argument, "node role") == 0 && nodegroup_is_ours(w, o) &&
+            *value_text(o->settings, "nodeRole"));
+}
+
+static bool is_same(const struct value *wanted, const struct value *now)
+{
+    return now->kind == VALUE_LIST ? nodegroup_same_set(wanted, now) : value_equal(wanted, now);
+}
 
 const char *nodegroup_unchangeable(const struct nodegroup_work *w, const struct nodegroup *o)
 {
     struct arena *a = w->call->arena;
     const char *names = "";
 
-    for (size_t i = 0; o->found && i < sizeof(fixed) / sizeof(*fixed); i++) {
-        const struct value *wanted = value_at(o->settings, fixed[i].member),
-                           *now = value_at(o->found, fixed[i].member);
-        const char *argument = fixed[i].argument;
-        bool asked = (argument && value_is_set(said(o, argument))) ||
-                     (!fixed[i].only_said && nodegroup_is_ours(w, o));
-
-        if (!asked ||
-            (now->kind == VALUE_LIST ? nodegroup_same_set(wanted, now) : value_equal(wanted, now)))
-            continue;
-        names = text_f(a, "%s%s%s", names, *names ? ", " : "", argument ? argument : "node role");
-    }
+    for (size_t i = 0; o->found && i < sizeof(fixed) / sizeof(*fixed); i++)
+        if (is_asked(w, o, fixed[i][0]) &&
+            !is_same(value_at(o->settings, fixed[i][1]), value_at(o->found, fixed[i][1])))
+            names = text_f(a, "%s%s%s", names, *names ? ", " : "", fixed[i][0]);
     return names;
 }
 
