@@ -1,9 +1,10 @@
 #include <string.h>
 
+#include "base/clock.h"
 #include "helm/arguments.h"
 #include "istio/gateway.h"
 #include "istio/gateway_adopt.h"
-#include "istio/gateway_live.h"
+#include "istio/gateway_balancer.h"
 #include "istio/gateway_release.h"
 #include "istio/namespace.h"
 #include "kube/connection.h"
@@ -15,6 +16,10 @@
 #include "source/source.h"
 
 #define REVISION "release_revision"
+
+/* Without its controller a load balancer does not go, nor what it is in front of: no need
+ * to wait for all of the time-out. */
+enum { ORPHANED_MS = 2 * 60 * 1000 };
 
 static const struct attribute attributes[] = {
     CLUSTER("cluster", REQUIRED, "The cluster where the gateway runs."),
@@ -70,7 +75,10 @@ static const struct attribute attributes[] = {
           "`gateway`. Default: what the provider names, else the Istio project's repository."),
     BOOL("wait", OPTIONAL | COMPUTED, "Wait until the pods run.", .fallback = "true"),
     BOOL("wait_for_load_balancer", OPTIONAL | COMPUTED,
-         "Wait until the load balancer has an address.", .fallback = "true"),
+         "Wait until the load balancer has an address. On an EKS cluster also until AWS's load "
+         "balancer is active, its name resolves where Terraform runs, and its targets are healthy, "
+         "for which the credentials need `elasticloadbalancing:Describe*`.",
+         .fallback = "true"),
     BOOL("force_conflicts", OPTIONAL | COMPUTED, "Take fields over that another manager owns.",
          .fallback = "false"),
     BOOL("take_ownership", OPTIONAL | COMPUTED,
@@ -85,48 +93,32 @@ static const struct attribute attributes[] = {
     TYPED("addresses", &type_string_list, COMPUTED,
           "Addresses of the load balancer: IPs, or the host name where it has only that."),
     STRING("hostname", COMPUTED, "Host name of the load balancer."),
+    STRING("load_balancer_arn", COMPUTED,
+           "ARN of the load balancer in AWS. Null on clusters other than EKS's, and of a classic "
+           "load balancer."),
+    TYPED("target_health", &type_string_map, COMPUTED,
+          "By port of that load balancer `healthy`, or `not healthy:` and AWS's reasons, such as "
+          "`Target.FailedHealthChecks`. Null where there is no ARN. Single targets are told by the "
+          "data source `istio_load_balancer`."),
     END_ATTRIBUTES,
 };
 
-static struct gateway_front front_of(const struct value *object)
-{
-    return (struct gateway_front){value_text(object, "namespace"), value_text(object, "name"),
-                                  gateway_is_behind(object, "alb")};
-}
+static const char *const outputs_of_address[] = {"addresses", "hostname", "load_balancer_arn",
+                                                 "target_health", NULL};
 
 static bool open_cluster(struct call *c, const struct value *object, struct kube **k)
 {
     return kube_open(c, value_at(object, "cluster"), path_of(c->arena, "cluster"), k);
 }
 
-static const struct value *addressed(struct call *c, const struct value *object,
-                                     const struct value *addresses, const struct value *hostname)
-{
-    object = value_with(c->arena, object, "addresses", addresses);
-    return value_with(c->arena, object, "hostname", hostname);
-}
-
-static bool with_addresses(struct call *c, struct kube *k, const struct value **object)
-{
-    const struct gateway_front front = front_of(*object);
-    const struct value *addresses, *hostname;
-
-    if (!gateway_addresses(c, k, &front, &addresses, &hostname))
-        return false;
-    *object = addressed(c, *object, addresses, hostname);
-    return true;
-}
-
 /* --- create, update, remove -------------------------------------------------------------- */
 
 static bool wait_for_all(struct call *c, struct kube *k, const struct value *object)
 {
-    const struct gateway_front front = front_of(object);
-
     if (value_flag(object, "wait") && !gateway_wait_for_pods(c, k, value_at(object, "objects")))
         return false;
     return !value_flag(object, "wait_for_load_balancer") || !gateway_gets_address(object) ||
-           gateway_wait_for_address(c, k, &front);
+           gateway_wait_for_address(c, k, object);
 }
 
 /* Nothing on the cluster changes. */
@@ -152,6 +144,32 @@ static bool apply(struct call *c, struct kube *k, const struct value *planned,
     return release_apply(c, k, r, before, now);
 }
 
+/* The plan left it open. */
+static bool is_open(const struct value *planned, const char *output)
+{
+    return value_is_unknown(value_at(planned, output));
+}
+
+/* `object` with those outputs of `from` that the plan left open. */
+static const struct value *reached(struct call *c, const struct value *planned,
+                                   const struct value *from, const struct value *object)
+{
+    for (const char *const *name = outputs_of_address; *name; name++)
+        if (is_open(planned, *name))
+            object = value_with(c->arena, object, *name, value_at(from, *name));
+    return object;
+}
+
+static bool serve(struct call *c, struct kube *k, const struct value *planned,
+                  const struct value **object)
+{
+    const struct value *now = *object;
+    bool done = gateway_balancer_serve(c, k, &now);
+
+    *object = reached(c, planned, now, *object);
+    return done;
+}
+
 /* *out is what exists afterwards, done or not; NULL while there is nothing. */
 static bool install(struct call *c, const struct value *prior, const struct value *planned,
                     const struct value **out)
@@ -165,18 +183,22 @@ static bool install(struct call *c, const struct value *prior, const struct valu
     *out = NULL;
     if (!gateway_release_of(c, planned, &wanted) || !open_cluster(c, planned, &k))
         return false;
-    done = is_untouched(prior, planned) || apply(c, k, planned, &wanted, &before, &now);
+    done = (is_untouched(prior, planned) || apply(c, k, planned, &wanted, &before, &now)) &&
+           (!gateway_balancer_is_missing(prior) || gateway_balancer_revive(c, k, planned));
     if (!done && value_count(now.objects) == 0 && now.revision == 0)
         return false;
     *out = release_state_kept(c, planned, REVISION, &now, &value_empty_list);
     *out = value_with(c->arena, *out, "id", release_state_id(c, planned));
     *out = value_with(c->arena, *out, "chart_version",
                       value_string(c->arena, wanted.release.chart->version));
-    if (value_is_unknown(value_at(planned, "addresses")))
-        *out = addressed(c, *out, &value_empty_list, &value_null);
-    else
-        return done && wait_for_all(c, k, *out); /* as planned */
-    return done && wait_for_all(c, k, *out) && with_addresses(c, k, out);
+    if (is_open(planned, "addresses"))
+        *out = gateway_with_addresses(c->arena, *out, NULL);
+    *out = reached(c, planned, gateway_balancer_none(c->arena, *out), *out);
+    if (!done || !wait_for_all(c, k, *out))
+        return false;
+    if (is_open(planned, "addresses") && !gateway_ask_addresses(c, k, out))
+        return false;
+    return serve(c, k, planned, out);
 }
 
 static bool gateway_create(struct call *c, const struct value *planned, const struct value **out)
@@ -209,11 +231,20 @@ static bool gateway_remove(struct call *c, const struct value *state)
 {
     const struct release_memory before = release_state_memory(c, state, REVISION);
     const struct release release = gateway_release_named(state);
+    struct gateway_farewell farewell;
     struct release_memory left;
+    struct call hurried = *c;
     struct kube *k;
 
-    return open_cluster(c, state, &k) && release_remove(c, k, &release, &before, &left) &&
-           namespace_release(c, k, release.namespace);
+    if (!open_cluster(c, state, &k) || !gateway_balancer_before_end(c, k, state, &farewell))
+        return false;
+    if (farewell.orphaned && call_left_ms(c) > ORPHANED_MS)
+        hurried.deadline_ms = clock_monotonic_ms() + ORPHANED_MS;
+    if (!release_remove(&hurried, k, &release, &before, &left)) {
+        gateway_balancer_explain_stuck(c, k, state, &farewell);
+        return false;
+    }
+    return gateway_balancer_end(c, state, &farewell) && namespace_release(c, k, release.namespace);
 }
 
 /* --- read ------------------------------------------------------------------------------ */
@@ -238,6 +269,19 @@ static bool read_exposed(struct call *c, struct kube *k, const struct value *obj
     return true;
 }
 
+static bool read_front(struct call *c, struct kube *k, const struct value **object)
+{
+    const char *missing;
+
+    if (!gateway_ask_addresses(c, k, object) || !gateway_balancer_look(c, object, &missing))
+        return false;
+    if (*missing)
+        *object = value_with(c->arena, *object, "drift",
+                             value_append(c->arena, value_at(*object, "drift"),
+                                          gateway_balancer_drift(c->arena, missing)));
+    return true;
+}
+
 static bool read_imported(struct call *c, struct kube *k, const struct value *state,
                           const struct value **out)
 {
@@ -254,7 +298,7 @@ static bool read_imported(struct call *c, struct kube *k, const struct value *st
     state =
         value_with(c->arena, state, "chart_version", value_string(c->arena, found.chart_version));
     *out = value_with(c->arena, state, "id", release_state_id(c, state));
-    return read_exposed(c, k, found.memory.objects, out) && with_addresses(c, k, out);
+    return read_exposed(c, k, found.memory.objects, out) && read_front(c, k, out);
 }
 
 static bool gateway_read(struct call *c, const struct value *state, const struct value **out)
@@ -279,13 +323,13 @@ static bool gateway_read(struct call *c, const struct value *state, const struct
     if (value_count(now.objects) == 0 && now.revision == 0 && !ours)
         return true;
     *out = release_state_kept(c, state, REVISION, &now, drift);
-    return with_addresses(c, k, out);
+    return read_front(c, k, out);
 }
 
 /* --- plan ------------------------------------------------------------------------------ */
 
-static const char *const outputs[] = {"objects",   "release_revision", "status", "chart_version",
-                                      "addresses", "hostname",         NULL};
+static const char *const outputs[] = {"objects", "release_revision", "status", "chart_version",
+                                      NULL};
 
 static bool service_changes(const struct value *prior, const struct value *objects)
 {
@@ -303,15 +347,29 @@ static bool service_changes(const struct value *prior, const struct value *objec
 static bool address_changes(const struct plan *plan, const struct value *objects)
 {
     return plan_is_create(plan) || value_is_unknown(objects) ||
-           service_changes(plan->prior, objects) || plan_changes(plan, "wait_for_load_balancer");
+           service_changes(plan->prior, objects) || plan_changes(plan, "wait_for_load_balancer") ||
+           gateway_balancer_is_missing(plan->prior);
+}
+
+/* Health may change with every pod. */
+static bool health_changes(const struct plan *plan, const struct value *objects)
+{
+    return address_changes(plan, objects) ||
+           !value_equal(objects, value_at(plan->prior, "objects"));
 }
 
 static void set_addresses(struct call *c, struct plan *plan, const struct value *objects)
 {
-    bool other = address_changes(plan, objects);
+    const struct value *cluster = value_at(plan->planned, "cluster");
+    bool other = address_changes(plan, objects),
+         not_eks = value_is_set(cluster) && value_is_null(value_at(cluster, "eks"));
 
-    plan_set(c, plan, "addresses", other ? &value_unknown : value_at(plan->prior, "addresses"));
-    plan_set(c, plan, "hostname", other ? &value_unknown : value_at(plan->prior, "hostname"));
+    for (const char *const *name = outputs_of_address; *name; name++)
+        plan_set(c, plan, *name, other ? &value_unknown : value_at(plan->prior, *name));
+    if (not_eks)
+        plan_set(c, plan, "load_balancer_arn", &value_null);
+    if (not_eks || health_changes(plan, objects))
+        plan_set(c, plan, "target_health", not_eks ? &value_null : &value_unknown);
 }
 
 static bool gateway_plan(struct call *c, struct plan *plan)
@@ -325,6 +383,7 @@ static bool gateway_plan(struct call *c, struct plan *plan)
     connection_plan(c, plan, "cluster");
     if (!gateway_release_is_known(c, plan->planned)) {
         plan_set_all_unknown(c, plan, outputs);
+        plan_set_all_unknown(c, plan, outputs_of_address);
         plan_set(c, plan, "drift", &value_empty_list);
         return true;
     }
@@ -358,7 +417,11 @@ RESOURCE(istio_gateway) = {
            "clusters; with `expose_services` it lets their calls through. A north-south gateway "
            "is the entry for callers outside, behind an NLB, an ALB or a node port.\n\n"
            "The annotations of the load balancer are those that the AWS load balancer controller "
-           "reads; `load_balancer.annotations` adds to them or replaces them.",
+           "reads; `load_balancer.annotations` adds to them or replaces them.\n\n"
+           "On an EKS cluster (a connection with `eks`) the apply waits until the load balancer "
+           "serves, and says which target is not healthy and why. **Destroy** waits until it is "
+           "gone from AWS. One that somebody deleted shows as `drift`; the next apply has its "
+           "controller make another.",
     .attributes = attributes,
     .timeouts = {.create = 900, .read = 120, .update = 900, .remove = 900},
     .continues = NAMES("cluster", "namespace", "name"),

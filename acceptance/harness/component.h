@@ -38,6 +38,7 @@ struct component {
     struct diags diags;
     struct call call;
     const struct value *private_data; /* what the last hook left beside the state */
+    int64_t patience_ms;              /* deadline of a hook; 0 = a minute */
 };
 
 /* Clusters are named east, west and north; istiod: one seems to run as soon as its
@@ -132,7 +133,7 @@ static inline struct call *component_call(struct component *t, const struct reso
     t->call.resource = r;
     t->call.config = config;
     t->call.private_data = t->private_data;
-    t->call.deadline_ms = clock_monotonic_ms() + 60000;
+    t->call.deadline_ms = clock_monotonic_ms() + (t->patience_ms ? t->patience_ms : 60000);
     return &t->call;
 }
 

@@ -60,6 +60,16 @@ bool load_balancer_is_hostname(const char *hostname)
     return is_one;
 }
 
+bool load_balancer_may_be_classic(const char *hostname)
+{
+    struct arena *a = arena_new();
+    const struct load_balancer_hostname read = load_balancer_hostname_read(a, hostname);
+    bool may_be = *read.region && !read.network && !read.by_controller;
+
+    arena_free(a);
+    return may_be;
+}
+
 bool load_balancer_open(struct call *c, const struct value *connection, struct aws **out)
 {
     const struct value *eks = value_at(connection, "eks");

@@ -17,9 +17,16 @@ bool load_balancer_is_hostname(const char *hostname);
 /* A session with the account and region of a connection with `eks`; false = reported. */
 bool load_balancer_open(struct call *c, const struct value *connection, struct aws **out);
 
+/* The name has the form of a classic one's. */
+bool load_balancer_may_be_classic(const char *hostname);
+
 /* Which one: what is known of it, the others "" or NULL. */
 struct load_balancer_key {
     const char *arn, *name, *hostname; /* the first that is given counts */
+    /* While waiting for one that is not there (any more): asks for its host name again, which
+     * changes when another one is made in its place. May be NULL. */
+    bool (*rename)(struct call *c, void *data, const char **hostname);
+    void *data;
 };
 
 /* What is told of one: arn, name, dns_name, type, scheme, state, state_reason, zone_id, vpc_id,

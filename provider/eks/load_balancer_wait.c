@@ -123,7 +123,7 @@ const char *load_balancer_trouble(struct arena *a, const struct value *load_bala
 struct waiting {
     struct call *call;
     struct aws *aws;
-    const struct load_balancer_key *key;
+    struct load_balancer_key key;
     int64_t since_ms;
     const char *seen; /* what is missing still; "" = nothing */
     const struct value *found;
@@ -133,21 +133,12 @@ static bool report_missing(const struct waiting *w)
 {
     return diag_error(
         w->call->diags, NULL,
-        text_f(w->call->arena, "There is no load balancer %s", load_balancer_key_text(w->key)),
+        text_f(w->call->arena, "There is no load balancer %s", load_balancer_key_text(&w->key)),
         "AWS knows none of this name in %s. When it was deleted behind the back of "
         "the controller that made it, restart that controller, which makes it "
         "anew; when it is another account's or region's, say in the connection "
         "(`eks`) which.",
         aws_region(w->aws));
-}
-
-/* A classic one may be there all the same. */
-static bool is_elsewhere(const struct waiting *w)
-{
-    const struct load_balancer_hostname hostname =
-        load_balancer_hostname_read(w->call->arena, w->key->hostname ? w->key->hostname : "");
-
-    return *hostname.region && !hostname.network && !hostname.by_controller;
 }
 
 static bool look_at_name(struct waiting *w, const char *name)
@@ -165,6 +156,26 @@ static bool look_at_name(struct waiting *w, const char *name)
     return true;
 }
 
+static bool look_for_missing(struct waiting *w)
+{
+    const char *hostname = w->key.hostname ? w->key.hostname : "";
+
+    if (load_balancer_may_be_classic(hostname)) /* it may be there all the same */
+        return look_at_name(w, hostname);
+    if (clock_monotonic_ms() - w->since_ms >= AWS_VISIBLE_MS)
+        return report_missing(w);
+    w->seen = text_f(w->call->arena, "AWS knows none of this name in %s.", aws_region(w->aws));
+    return !w->key.rename || w->key.rename(w->call, w->key.data, &w->key.hostname);
+}
+
+static bool report_failed(const struct waiting *w, const char *reason)
+{
+    return diag_error(
+        w->call->diags, NULL,
+        text_f(w->call->arena, "Load balancer %s failed", load_balancer_key_text(&w->key)),
+        "AWS says: %s", *reason ? reason : "nothing more. Delete it, so that it is made anew.");
+}
+
 static bool look(struct waiting *w)
 {
     struct arena *a = w->call->arena;
@@ -172,22 +183,14 @@ static bool look(struct waiting *w)
     const char *state, *reason;
 
     w->found = NULL;
-    if (!load_balancer_find(w->call, w->aws, w->key, &item))
+    if (!load_balancer_find(w->call, w->aws, &w->key, &item))
         return false;
-    if (!item && is_elsewhere(w))
-        return look_at_name(w, w->key->hostname);
-    if (!item && clock_monotonic_ms() - w->since_ms >= AWS_VISIBLE_MS)
-        return report_missing(w);
-    w->seen = text_f(a, "AWS knows none of this name in %s.", aws_region(w->aws));
     if (!item)
-        return true;
+        return look_for_missing(w);
     state = value_z(value_in(item, "State", "Code"));
     reason = value_z(value_in(item, "State", "Reason"));
     if (strcmp(state, "failed") == 0)
-        return diag_error(w->call->diags, NULL,
-                          text_f(a, "Load balancer %s failed", load_balancer_key_text(w->key)),
-                          "AWS says: %s",
-                          *reason ? reason : "nothing more. Delete it, so that it is made anew.");
+        return report_failed(w, reason);
     w->seen = text_f(a, "It is %s%s%s.", state, *reason ? ": " : "", reason);
     if (strncmp(state, "active", 6) != 0)
         return true;
@@ -200,7 +203,7 @@ static bool look(struct waiting *w)
 bool load_balancer_wait(struct call *c, struct aws *aws, const struct load_balancer_key *key,
                         const struct value **out)
 {
-    struct waiting w = {.call = c, .aws = aws, .key = key, .since_ms = clock_monotonic_ms()};
+    struct waiting w = {.call = c, .aws = aws, .key = *key, .since_ms = clock_monotonic_ms()};
     const char *what = text_f(c->arena, "load balancer %s to serve", load_balancer_key_text(key)),
                *before = "";
 

@@ -30,9 +30,10 @@ const struct attribute gateway_load_balancer_rows[] = {
            "`nlb` and `alb` are made by the AWS load balancer controller, `classic` by Kubernetes' "
            "own AWS provider. Default: `nlb`.",
            .one_of = ONE_OF("nlb", "alb", "classic")),
-    STRING("controller", OPTIONAL,
-           "`id` of the istio_load_balancer_controller that makes it: its only use is the order "
-           "of creation and removal."),
+    STRING(
+        "controller", OPTIONAL,
+        "`id` of the istio_load_balancer_controller that makes it, on the same cluster: its only "
+        "use is the order of creation and removal."),
     STRING("target_type", OPTIONAL,
            "Whether targets are pods (`ip`) or nodes (`instance`). Default: `ip` of an NLB, "
            "`instance` of an ALB.",
@@ -130,9 +131,25 @@ static bool has_network(const struct value *config)
            !value_is_null(value_at(cluster, "network"));
 }
 
+/* Ids of controllers begin with the cluster's name. */
+static bool check_controller(struct call *c, const struct value *config)
+{
+    const char *name = value_z(value_in(config, "cluster", "name")),
+               *id = value_z(value_in(config, "load_balancer", "controller"));
+    size_t len = strcspn(id, "/");
+
+    if (!*name || !*id || (len == strlen(name) && strncmp(id, name, len) == 0))
+        return true;
+    return diag_error(c->diags, path_of(c->arena, "load_balancer"),
+                      "Load balancer controller of another cluster",
+                      "The gateway runs on cluster %s, and controller is %s: name the "
+                      "istio_load_balancer_controller of the same cluster.",
+                      name, id);
+}
+
 bool gateway_validate(struct call *c, const struct value *config)
 {
-    bool fine = true, alb = gateway_is_behind(config, "alb");
+    bool fine = check_controller(c, config), alb = gateway_is_behind(config, "alb");
 
     if (gateway_is_east_west(config) && !has_network(config))
         fine = refuse(c, "network", "An east-west gateway needs a network",

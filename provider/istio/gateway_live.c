@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "istio/gateway.h"
 #include "istio/revision.h"
 #include "kube/set.h"
 #include "kube/wait.h"
@@ -34,11 +35,21 @@ bool gateway_check_injector(struct call *c, struct kube *k, const char *revision
 
 /* --- addresses ----------------------------------------------------------------------- */
 
-static struct kube_ref front_ref(const struct gateway_front *front)
+struct kube_ref gateway_front_ref(const struct value *object)
 {
-    return front->ingress
-               ? (struct kube_ref){"networking.k8s.io/v1", "Ingress", front->namespace, front->name}
-               : (struct kube_ref){"v1", "Service", front->namespace, front->name};
+    const char *namespace = value_text(object, "namespace"), *name = value_text(object, "name");
+
+    return gateway_is_behind(object, "alb")
+               ? (struct kube_ref){"networking.k8s.io/v1", "Ingress", namespace, name}
+               : (struct kube_ref){"v1", "Service", namespace, name};
+}
+
+bool gateway_front_now(struct call *c, struct kube *k, const struct value *object,
+                       const struct value **front)
+{
+    const struct kube_ref ref = gateway_front_ref(object);
+
+    return kube_get(c, k, &ref, front);
 }
 
 static const struct value *points_of(const struct value *object)
@@ -58,32 +69,38 @@ static enum kube_verdict judge_address(struct call *c, void *data, const struct 
     return value_count(points_of(object)) > 0 ? KUBE_DONE : KUBE_NOT_YET;
 }
 
-bool gateway_wait_for_address(struct call *c, struct kube *k, const struct gateway_front *front)
+bool gateway_wait_for_address(struct call *c, struct kube *k, const struct value *object)
 {
-    const struct kube_ref ref = front_ref(front);
-    const struct value *object;
+    const struct kube_ref ref = gateway_front_ref(object);
+    const struct value *unused;
 
-    return kube_wait_for(c, k, &ref, "get an address", judge_address, NULL, &object);
+    return kube_wait_for(c, k, &ref, "get an address", judge_address, NULL, &unused);
 }
 
-bool gateway_addresses(struct call *c, struct kube *k, const struct gateway_front *front,
-                       const struct value **addresses, const struct value **hostname)
+const struct value *gateway_with_addresses(struct arena *a, const struct value *object,
+                                           const struct value *front)
 {
-    const struct kube_ref ref = front_ref(front);
-    const struct value *object;
+    const struct value *addresses = &value_empty_list, *hostname = &value_null,
+                       *points = points_of(front);
 
-    *addresses = &value_empty_list;
-    *hostname = &value_null;
-    if (!kube_get(c, k, &ref, &object))
-        return false;
-    for (size_t i = 0; i < value_count(points_of(object)); i++) {
-        const struct value *point = value_item(points_of(object), i);
+    for (size_t i = 0; i < value_count(points); i++) {
+        const struct value *point = value_item(points, i);
         const struct value *name = value_at(point, "hostname"), *ip = value_at(point, "ip");
 
-        *addresses = value_append(c->arena, *addresses, value_is_set(ip) ? ip : name);
-        if (value_is_null(*hostname) && value_is_set(name))
-            *hostname = name;
+        addresses = value_append(a, addresses, value_is_set(ip) ? ip : name);
+        if (value_is_null(hostname) && value_is_set(name))
+            hostname = name;
     }
+    return value_with(a, value_with(a, object, "addresses", addresses), "hostname", hostname);
+}
+
+bool gateway_ask_addresses(struct call *c, struct kube *k, const struct value **object)
+{
+    const struct value *front;
+
+    if (!gateway_front_now(c, k, *object, &front))
+        return false;
+    *object = gateway_with_addresses(c->arena, *object, front);
     return true;
 }
 
