@@ -105,6 +105,22 @@ static const struct value *ids_of(const struct network_work *w, const struct val
     return list;
 }
 
+/* Of the gateways that are wanted: others may have just gone. */
+static const struct value *nat_addresses(const struct network_work *w)
+{
+    const struct value *list = &value_empty_list;
+    struct arena *a = w->call->arena;
+
+    for (size_t i = 0; i < w->plan->count; i++) {
+        const struct value *one =
+            value_at(w->found.addresses, network_role(a, "nat", w->plan->zones[i].name));
+
+        if (network_plan_has_nat(w->plan, i) && !value_is_null(one))
+            list = value_append(a, list, value_at(one, "PublicIp"));
+    }
+    return list;
+}
+
 static const struct value *described(const struct network_work *w, const struct value *object)
 {
     const struct network_found *f = &w->found;
@@ -121,7 +137,7 @@ static const struct value *described(const struct network_work *w, const struct 
                                              : value_list_of(a, value_at(table, "RouteTableId")));
     object = value_with(a, object, "private_route_table_ids",
                         ids_of(w, f->tables, "private-routes", "RouteTableId"));
-    object = value_with(a, object, "nat_addresses", ids_of(w, f->addresses, "nat", "PublicIp"));
+    object = value_with(a, object, "nat_addresses", nat_addresses(w));
     return value_with(a, object, "drift", w->drift);
 }
 

@@ -174,6 +174,7 @@ TEST(updated_in_place)
                   "{" BASE ", " ZONES(1) ", \"nat_gateways\": \"none\", "
                                          "\"tags\": {\"a\": \"3\"}}");
     assert_string_equal(inventory(t), "internet-gateway 1\nroute-table 2\nsubnet 2\nvpc 1\n");
+    assert_int_equal(value_count(value_at(state, "nat_addresses")), 0);
     assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
     assert_true(component_remove(&t->component, &resource_istio_vpc, state));
     assert_string_equal(inventory(t), "");

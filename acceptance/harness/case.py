@@ -14,7 +14,7 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
 
 == config               the whole configuration from here on (HCL)
 == apply                plans and applies; lines of expectation:
-                          add N change N destroy N | error TEXT | warning TEXT |
+                          add N change N destroy N | error TEXT | warning TEXT | any warning |
                           then changes (else a second plan must be empty)
 == plan                 plans only; the same lines, and: empty | replace ADDRESS |
                         update ADDRESS | create ADDRESS | delete ADDRESS |
@@ -47,7 +47,8 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
                         the account has to hold what it held before
 == environment NAME [VALUE]  terraform's environment from here on; without a value not set
 == aws REGION SERVICE OPERATION  behind the provider's back: a JSON object (or nothing), then
-                        lines as of object, or error CODE. Parameters by their names on the
+                        lines as of object, error CODE, or call it NAME, so that ${NAME.FIELD}
+                        is of its answer. Parameters by their names on the
                         wire ({"Filter": [{"Name": "vpc-id", "Value": ["${vpc}"]}]}); eks:
                         OPERATION is METHOD /path. ${NAME.FIELD} is a terraform output
 == aws-inventory        lines N REGEX: so many lines "region kind id" of what exists match

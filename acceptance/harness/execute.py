@@ -82,7 +82,7 @@ class CaseRun:
         self.configured_text = ""
         self.given = [words[w] for w in ("token1", "token2", "nobody1", "nobody2", "awskey",
                                          "awssecret") if w in words]
-        self.inventory_before = None
+        self.inventory_before, self.called = None, {}
 
     # --- the run ---------------------------------------------------------------
     def run(self):
@@ -248,9 +248,11 @@ class CaseRun:
         self.terraform.set(self.account.environment(self.folder))
 
     def filled(self, text):
-        """With the outputs that it names as ${NAME.FIELD}."""
+        """With what it names as ${NAME.FIELD}: outputs, and what an answer of AWS was called."""
         def value(match):
-            found = field(self.terraform.output(match[1]), match[2].lstrip("."))
+            name = match[1]
+            whole = self.called[name] if name in self.called else self.terraform.output(name)
+            found = field(whole, match[2].lstrip("."))
             return found if isinstance(found, str) else json.dumps(found)
         return re.sub(r"\$\{([\w-]+)([^}]*)\}", value, text)
 
@@ -270,6 +272,9 @@ class CaseRun:
             return
         if wanted:
             raise AssertionError(f"it was not refused: {answer}")
+        for line in [line for line in lines if line.startswith("call it ")]:
+            self.called[line[8:]] = answer
+            lines.remove(line)
         check_fields(answer, lines)
 
     def step_aws_inventory(self, step):

@@ -91,6 +91,10 @@ TEST(a_refusal_says_what_where_and_what_next)
          "Their "
          "identity needs the permission ec2:CreateVpc, and no policy of the organization may deny "
          "it."},
+        {"401 Unauthorized", "AuthFailure", "EC2 refused CreateVpc: AuthFailure",
+         "In eu-west-1: its words (request r-1)\n\nThe credentials come from the environment, and "
+         "eu-west-1 does not take them: the key was deleted or is of another partition, its secret "
+         "is another one, or the account has not enabled the region."},
         {"400 Bad Request", "SignatureDoesNotMatch", "EC2 refused CreateVpc: SignatureDoesNotMatch",
          "In eu-west-1: its words (request r-1)\n\nThe credentials come from the environment. "
          "Either the secret access key is not the one of its id, or this machine's clock is "

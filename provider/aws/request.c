@@ -289,9 +289,14 @@ bool aws_try(struct call *c, struct aws *session, const struct aws_operation *op
     return session_ask(c, session, operation, input, NULL, reply);
 }
 
+/* AWS knows no such key at all: no question of permissions. */
+static const char *const unknown_key[] = {"AuthFailure", "InvalidClientTokenId",
+                                          "UnrecognizedClientException",
+                                          "MissingAuthenticationToken", NULL};
+
 /* What a person can do about it. */
 static const char *advice(struct call *c, struct aws *s, const struct aws_operation *operation,
-                          enum aws_error_class class)
+                          const struct aws_error *error)
 {
     struct aws_credentials key;
     struct diags ignored;
@@ -301,7 +306,13 @@ static const char *advice(struct call *c, struct aws *s, const struct aws_operat
     diags_init(&ignored, c->arena);
     if (!(operation->flags & AWS_UNSIGNED) && aws_credentials_now(&quiet, s, &key))
         source = key.source;
-    switch (class) {
+    if (aws_error_is(error, unknown_key))
+        return text_f(c->arena,
+                      "\n\nThe credentials come from %s, and %s does not take them: the key was "
+                      "deleted or is of another partition, its secret is another one, or the "
+                      "account has not enabled the region.",
+                      source, s->region);
+    switch (aws_error_class(error)) {
     case AWS_UNAUTHORIZED:
         return text_f(c->arena,
                       "\n\nThe credentials come from %s. Their identity needs the permission "
@@ -337,7 +348,7 @@ bool aws_refused(struct call *c, struct aws *session, const struct aws_operation
         text_f(c->arena, "%s refused %s: %s", operation->service->name, operation->name, code),
         "%s%sIn %s: %s%s%s%s%s", subject, *subject ? ". " : "", session->region, error->message,
         *error->request_id ? " (request " : "", error->request_id, *error->request_id ? ")" : "",
-        advice(c, session, operation, aws_error_class(error)));
+        advice(c, session, operation, error));
 }
 
 bool aws_call(struct call *c, struct aws *session, const struct aws_operation *operation,
