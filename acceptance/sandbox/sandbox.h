@@ -38,6 +38,8 @@ struct user;
 typedef bool sandbox_bearer_fn(void *data, struct arena *a, const char *token, struct user *out);
 void sandbox_set_bearers(struct sandbox *s, sandbox_bearer_fn *bearer, void *data);
 
+/* The server becomes one of another version. */
+void sandbox_set_version(struct sandbox *s, const char *git_version);
 /* Called without any lock after every request that may have changed something, before its
  * answer. Set before the first request. */
 typedef void sandbox_changed_fn(void *data);

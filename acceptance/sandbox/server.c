@@ -357,6 +357,14 @@ void sandbox_set_changed(struct sandbox *s, sandbox_changed_fn *changed, void *d
     s->changed_fn = changed;
 }
 
+void sandbox_set_version(struct sandbox *s, const char *git_version)
+{
+    pthread_mutex_lock(&s->lock);
+    s->git_version = arena_strdup(s->arena, git_version);
+    s->minor = minor_of(s->git_version);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void sandbox_set_service_webhook(struct sandbox *s, const char *class_name, const char *refusal)
 {
     pthread_mutex_lock(&s->lock);

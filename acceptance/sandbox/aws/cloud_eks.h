@@ -4,7 +4,8 @@
  * "access-entry" by "cluster/name", "pod-identity-association" by its id; updates are
  * ghosts. An ACTIVE cluster is one of the sandbox's API servers, whose callers show EKS
  * tokens. What is made with the tag CLOUD_EKS_FAIL fails instead of becoming active, with
- * the tag's value as its health code.
+ * the tag's value as its health code: node groups with failed scaling activities, or, with
+ * CLOUD_EKS_NEVER_JOINS, with instances that run and never become nodes.
  *
  * Locks: handlers and what ripens hold the account's lock and may call a cluster's server;
  * a server asks who bears a token before it takes its own lock, and tells the account of
@@ -14,6 +15,7 @@
 #include "acceptance/sandbox/aws/cloud_server.h"
 
 #define CLOUD_EKS_FAIL "sandbox/fail"
+#define CLOUD_EKS_NEVER_JOINS "NodeCreationFailure"
 
 /* --- eks.c ---------------------------------------------------------------------------- */
 /* Of the member clusterName or name; NULL = refused. */
@@ -52,9 +54,21 @@ bool cloud_eks_update(struct cloud_request *r, struct record *subject, const cha
                       const struct value *change, int64_t seconds);
 
 /* --- eks_nodegroup.c -------------------------------------------------------------------- */
-/* As many nodes as are desired, all ready. */
+/* The name of the Auto Scaling group behind a node group. */
+const char *cloud_eks_scaling_group(const struct record *nodegroup);
+
+/* --- eks_node.c ------------------------------------------------------------------------- */
+/* Instances as many as are desired, or activities that say why there are none. */
+void cloud_eks_nodes_launch(struct cloud *c, struct record *nodegroup);
+/* As many nodes as are desired, all joined and ready. */
 void cloud_eks_nodes_settle(struct cloud *c, struct record *nodegroup);
+void cloud_eks_nodes_remove(struct cloud *c, struct record *nodegroup);
 bool cloud_eks_has_nodes(struct cloud *c, const struct record *cluster);
+/* The next one that is not terminated. */
+struct record *cloud_eks_next_instance(struct cloud *c, const struct record *before,
+                                       const struct record *nodegroup);
+/* Why no instance is launched; "" = they are. */
+const char *cloud_eks_launch_failure(const struct record *nodegroup);
 
 /* --- eks_addon.c ------------------------------------------------------------------------ */
 /* Nodes came: what waited for them becomes ACTIVE. */
@@ -77,6 +91,8 @@ const struct cloud_key *cloud_eks_token_key(struct cloud *c, struct arena *a, co
 /* --- eks_server.c ----------------------------------------------------------------------- */
 /* Starts the API server of a cluster: endpoint and certificate authority. */
 void cloud_eks_server_start(struct cloud *c, struct record *cluster);
+/* It has another version from now on: the cluster's. */
+void cloud_eks_server_upgrade(struct cloud *c, const struct record *cluster);
 /* Lets it end, without waiting. */
 void cloud_eks_server_leave(struct cloud *c, const struct record *cluster);
 /* Has its server or the account changed since the last call? */

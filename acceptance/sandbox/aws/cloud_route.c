@@ -6,14 +6,10 @@
 #include "base/clock.h"
 #include "codec/json.h"
 
-const struct cloud_service *const cloud_services[] = {&cloud_ec2,
-                                                      &cloud_eks,
-                                                      &cloud_elasticloadbalancing,
-                                                      &cloud_iam,
-                                                      &cloud_route53,
-                                                      &cloud_secretsmanager,
-                                                      &cloud_sts,
-                                                      NULL};
+const struct cloud_service *const cloud_services[] = {
+    &cloud_autoscaling,          &cloud_ec2, &cloud_eks,
+    &cloud_elasticloadbalancing, &cloud_iam, &cloud_route53,
+    &cloud_secretsmanager,       &cloud_sts, NULL};
 
 /* --- which operation ----------------------------------------------------------------------- */
 static bool is_form(const struct cloud_service *service)

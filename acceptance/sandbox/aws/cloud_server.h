@@ -109,8 +109,8 @@ struct cloud_service {
     const char *const *items;      /* rest-xml: pairs of a list's name and its items', NULL ends */
     void (*seed)(struct cloud *c); /* what is there from the start; may be NULL */
 };
-extern const struct cloud_service cloud_ec2, cloud_eks, cloud_elasticloadbalancing, cloud_iam,
-    cloud_route53, cloud_secretsmanager, cloud_sts;
+extern const struct cloud_service cloud_autoscaling, cloud_ec2, cloud_eks,
+    cloud_elasticloadbalancing, cloud_iam, cloud_route53, cloud_secretsmanager, cloud_sts;
 
 /* --- cloud_route.c ------------------------------------------------------------------ */
 /* Tells service, region and operation; verifies; runs it. */

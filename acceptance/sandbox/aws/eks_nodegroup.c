@@ -1,199 +1,19 @@
-/* Managed node groups of the stand-in EKS. Their nodes are ready Node objects in the
- * cluster's API server, and network interfaces in the subnets; no instance runs. */
+/* Managed node groups of the stand-in EKS. Their nodes: eks_node.c. */
 #include <string.h>
 
 #include "acceptance/sandbox/aws/cloud_eks.h"
 #include "acceptance/sandbox/aws/cloud_iam.h"
 #include "acceptance/sandbox/aws/network.h"
-#include "codec/json.h"
 
-enum { CREATE_SECONDS = 150, DELETE_SECONDS = 200, CONFIG_SECONDS = 60, VERSION_SECONDS = 300 };
-enum { NODES_MAX = 100, RELEASE_DAY = 20260801 };
-
-/* --- nodes -------------------------------------------------------------------------------- */
-/* Taints of EKS ("NO_SCHEDULE") as Kubernetes has them. */
-static const struct value *taints_of(struct arena *a, const struct value *taints)
-{
-    static const char *const effects[][2] = {{"NO_SCHEDULE", "NoSchedule"},
-                                             {"NO_EXECUTE", "NoExecute"},
-                                             {"PREFER_NO_SCHEDULE", "PreferNoSchedule"}};
-    struct value_builder b;
-
-    value_builder_init(&b, a);
-    for (size_t i = 0; i < value_count(taints); i++)
-        for (size_t k = 0; k < sizeof(effects) / sizeof(*effects); k++)
-            if (strcmp(value_text(value_item(taints, i), "effect"), effects[k][0]) == 0)
-                value_builder_add(&b, value_with(a, value_item(taints, i), "effect",
-                                                 value_string(a, effects[k][1])));
-    return value_builder_list(&b);
-}
-
-static const struct value *node_labels(struct arena *a, const struct record *nodegroup,
-                                       const char *name, const char *zone)
-{
-    const struct value *given = value_at(nodegroup->body, "labels");
-    const struct value *labels =
-        value_map_of(a, {"kubernetes.io/hostname", value_string(a, name)},
-                     {"kubernetes.io/os", value_string(a, "linux")},
-                     {"kubernetes.io/arch", value_string(a, "amd64")},
-                     {"eks.amazonaws.com/nodegroup", value_at(nodegroup->body, "nodegroupName")},
-                     {"eks.amazonaws.com/capacityType", value_at(nodegroup->body, "capacityType")},
-                     {"node.kubernetes.io/instance-type",
-                      value_item(value_at(nodegroup->body, "instanceTypes"), 0)},
-                     {"topology.kubernetes.io/region", value_string(a, nodegroup->region)},
-                     {"topology.kubernetes.io/zone", value_string(a, zone)});
-
-    return value_is_set(given) ? value_merge(a, labels, given) : labels;
-}
-
-static const struct value *node_status(struct arena *a, const struct record *nodegroup,
-                                       const char *name, const char *ip)
-{
-    const struct value *resources =
-        value_map_of(a, {"cpu", value_string(a, "2")}, {"memory", value_string(a, "8Gi")},
-                     {"pods", value_string(a, "110")});
-    const struct value *ready =
-        value_map_of(a, {"type", value_string(a, "Ready")}, {"status", value_string(a, "True")},
-                     {"reason", value_string(a, "KubeletReady")},
-                     {"message", value_string(a, "kubelet is posting ready status")});
-    const struct value *info = value_map_of(
-        a, {"kubeletVersion", value_f(a, "v%s.4-eks", record_text(nodegroup, "version"))},
-        {"kubeProxyVersion", value_string(a, "")}, {"machineID", value_string(a, "")},
-        {"systemUUID", value_string(a, "")}, {"bootID", value_string(a, "")},
-        {"kernelVersion", value_string(a, "stand-in")},
-        {"osImage", value_string(a, "stand-in, nothing runs")},
-        {"containerRuntimeVersion", value_string(a, "containerd://2.0")},
-        {"operatingSystem", value_string(a, "linux")}, {"architecture", value_string(a, "amd64")});
-
-    return value_map_of(
-        a, {"capacity", resources}, {"allocatable", resources},
-        {"conditions", value_list_of(a, ready)},
-        {"addresses", value_list_of(a,
-                                    value_map_of(a, {"type", value_string(a, "InternalIP")},
-                                                 {"address", value_string(a, ip)}),
-                                    value_map_of(a, {"type", value_string(a, "Hostname")},
-                                                 {"address", value_string(a, name)}))},
-        {"nodeInfo", info});
-}
-
-static void put_node(struct cloud *c, struct arena *a, const struct record *nodegroup,
-                     const struct record *interface)
-{
-    struct sandbox *s =
-        cloud_eks_server(c, nodegroup->region, record_text(nodegroup, "clusterName"));
-    const char *name = record_text(interface, ".node"), *path, *manager = "eks";
-    const char *zone = record_text(interface, "availabilityZone");
-    const struct value *node = value_map_of(
-        a, {"apiVersion", value_string(a, "v1")}, {"kind", value_string(a, "Node")},
-        {"metadata", value_map_of(a, {"name", value_string(a, name)},
-                                  {"labels", node_labels(a, nodegroup, name, zone)})},
-        {"spec", value_map_of(a,
-                              {"providerID", value_f(a, "aws:///%s/%s", zone,
-                                                     record_text(interface, ".instance"))},
-                              {"taints", taints_of(a, value_at(nodegroup->body, "taints"))})});
-
-    if (!s)
-        return;
-    path = text_f(a, "/api/v1/nodes/%s", name);
-    sandbox_put(s, path, json_write(a, node).at, manager);
-    node = value_map_of(
-        a, {"status", node_status(a, nodegroup, name, record_text(interface, "privateIpAddress"))});
-    sandbox_put(s, text_f(a, "%s/status", path), json_write(a, node).at, manager);
-}
-
-/* An interface of an instance of the node group; NULL = none is left behind `before`. */
-static struct record *next_node(struct cloud *c, const struct record *before,
-                                const struct record *nodegroup)
-{
-    struct record *at = record_next(c, before, nodegroup->region, network_interface.kind);
-
-    while (at && !record_is(at, ".nodegroup", nodegroup->id))
-        at = record_next(c, at, nodegroup->region, network_interface.kind);
-    return at;
-}
-
-static bool add_node(struct cloud *c, struct arena *a, struct record *nodegroup, size_t index)
-{
-    const struct value *subnets = value_at(nodegroup->body, "subnets");
-    const struct record *cluster =
-        record_find(c, nodegroup->region, "cluster", record_text(nodegroup, "clusterName"));
-    const struct record *subnet = record_find(
-        c, nodegroup->region, "subnet",
-        value_z(value_item(subnets, index % (value_count(subnets) + !value_count(subnets)))));
-    const char *instance = cloud_new_id(c, a, "i");
-    struct record *made = NULL;
-    char *dashed;
-
-    if (cluster && subnet)
-        made = network_interface_add(c, subnet, "interface", text_f(a, "aws-K8S-%s", instance),
-                                     value_list_of(a, value_in(cluster->body, "resourcesVpcConfig",
-                                                               "clusterSecurityGroupId")));
-    if (!made) {
-        cloud_eks_set_issue(nodegroup, "InsufficientFreeAddresses",
-                            "A subnet has no free address for a node.");
-        return false;
-    }
-    dashed = arena_strdup(a, record_text(made, "privateIpAddress"));
-    for (char *at = dashed; *at; at++)
-        *at = *at == '.' ? '-' : *at;
-    record_set(made, ".nodegroup", value_string(a, nodegroup->id));
-    record_set(made, ".instance", value_string(a, instance));
-    record_set(made, ".node", value_f(a, "ip-%s.%s.compute.internal", dashed, nodegroup->region));
-    put_node(c, a, nodegroup, made);
-    return true;
-}
-
-static void remove_node(struct cloud *c, struct arena *a, const struct record *nodegroup,
-                        struct record *interface)
-{
-    struct sandbox *s =
-        cloud_eks_server(c, nodegroup->region, record_text(nodegroup, "clusterName"));
-
-    if (s)
-        sandbox_delete(s, text_f(a, "/api/v1/nodes/%s", record_text(interface, ".node")));
-    record_remove(c, interface);
-}
-
-static void set_nodes(struct cloud *c, struct record *nodegroup, size_t wanted)
-{
-    struct arena *a = arena_new();
-    struct record *at = NULL;
-    size_t count = 0;
-
-    while ((at = next_node(c, at, nodegroup)))
-        count++;
-    while (count > wanted && (at = next_node(c, NULL, nodegroup))) {
-        remove_node(c, a, nodegroup, at);
-        count--;
-    }
-    while (count < wanted && add_node(c, a, nodegroup, count))
-        count++;
-    at = NULL;
-    while ((at = next_node(c, at, nodegroup)))
-        put_node(c, a, nodegroup, at); /* labels and taints may have changed */
-    arena_free(a);
-}
-
-void cloud_eks_nodes_settle(struct cloud *c, struct record *nodegroup)
-{
-    int64_t wanted = value_as_integer(value_in(nodegroup->body, "scalingConfig", "desiredSize"));
-    const struct record *cluster =
-        record_find(c, nodegroup->region, "cluster", record_text(nodegroup, "clusterName"));
-
-    set_nodes(c, nodegroup, wanted < 0 || wanted > NODES_MAX ? NODES_MAX : (size_t)wanted);
-    if (cluster && wanted > 0)
-        cloud_eks_addons_settle(c, cluster);
-}
-
-bool cloud_eks_has_nodes(struct cloud *c, const struct record *cluster)
-{
-    const struct record *at = NULL;
-
-    while ((at = cloud_eks_below(c, at, "nodegroup", cluster)))
-        if (next_node(c, NULL, at))
-            return true;
-    return value_flag(value_at(cluster->body, "computeConfig"), "enabled");
-}
+enum {
+    LAUNCH_SECONDS = 20,
+    CREATE_SECONDS = 150,
+    PATIENCE_SECONDS = 1500,
+    DELETE_SECONDS = 200,
+    CONFIG_SECONDS = 60,
+    VERSION_SECONDS = 300
+};
+enum { RELEASE_DAY = 20260801 };
 
 /* --- create ----------------------------------------------------------------------------------- */
 static bool role_fits(struct cloud_request *r, const char *arn)
@@ -288,9 +108,40 @@ static const struct value *nodegroup_body(struct cloud_request *r, const struct 
                            value_list_of(a, value_map_of(a, {"name", value_string(a, group)}))})}));
 }
 
+const char *cloud_eks_scaling_group(const struct record *nodegroup)
+{
+    const struct value *groups = value_in(nodegroup->body, "resources", "autoScalingGroups");
+
+    return value_text(value_item(groups, 0), "name");
+}
+
+/* What EKS says when it has waited long enough for nodes. */
+static bool gives_up(struct cloud *c, struct record *nodegroup)
+{
+    const char *code = value_text(nodegroup->tags, CLOUD_EKS_FAIL);
+    const struct value *ids = &value_empty_list;
+    struct arena *a = nodegroup->arena;
+    const struct record *at = NULL;
+
+    if (strcmp(code, CLOUD_EKS_NEVER_JOINS) != 0)
+        return cloud_eks_fails(nodegroup, "CREATE_FAILED");
+    while ((at = cloud_eks_next_instance(c, at, nodegroup)))
+        ids = value_append(a, ids, value_string(a, at->id));
+    cloud_eks_set_status(nodegroup, "CREATE_FAILED");
+    cloud_eks_set_issue(nodegroup, code, "Instances failed to join the kubernetes cluster");
+    record_set(
+        nodegroup, "health",
+        value_map_of(
+            a, {"issues",
+                value_list_of(
+                    a, value_with(a, value_item(value_in(nodegroup->body, "health", "issues"), 0),
+                                  "resourceIds", ids))}));
+    return true;
+}
+
 static void become_active(struct cloud *c, struct record *nodegroup)
 {
-    if (cloud_eks_fails(nodegroup, "CREATE_FAILED"))
+    if (gives_up(c, nodegroup))
         return;
     cloud_eks_set_status(nodegroup, "ACTIVE");
     cloud_eks_nodes_settle(c, nodegroup);
@@ -298,12 +149,18 @@ static void become_active(struct cloud *c, struct record *nodegroup)
         cloud_eks_set_status(nodegroup, "DEGRADED");
 }
 
-/* The instance profile of its nodes, which keeps the role. */
-static const char *profile_of(struct arena *a, const struct record *nodegroup)
+/* EKS tries for long to launch instances, and waits for long for those that run. */
+static void launch(struct cloud *c, struct record *nodegroup)
 {
-    const struct value *groups = value_in(nodegroup->body, "resources", "autoScalingGroups");
+    static const char *const patient[] = {CLOUD_EKS_NEVER_JOINS, "AsgInstanceLaunchFailures",
+                                          "InstanceLimitExceeded"};
+    int64_t seconds = CREATE_SECONDS;
 
-    return text_f(a, "%s", value_text(value_item(groups, 0), "name"));
+    for (size_t i = 0; i < sizeof(patient) / sizeof(*patient); i++)
+        if (strcmp(value_text(nodegroup->tags, CLOUD_EKS_FAIL), patient[i]) == 0)
+            seconds = PATIENCE_SECONDS;
+    cloud_eks_nodes_launch(c, nodegroup);
+    record_later(c, nodegroup, seconds - LAUNCH_SECONDS, become_active);
 }
 
 static bool create_nodegroup(struct cloud_request *r)
@@ -329,10 +186,11 @@ static bool create_nodegroup(struct cloud_request *r)
         !scaling_fits(r, value_at(body, "scalingConfig")))
         return false;
     made = cloud_eks_new(r, "nodegroup", cloud_eks_id(r, name), "nodegroupArn", "CREATING", body);
-    cloud_iam_profile_add(r->cloud, profile_of(r->a, made), cloud_iam_role_of_arn(r->cloud, role));
+    cloud_iam_profile_add(r->cloud, cloud_eks_scaling_group(made),
+                          cloud_iam_role_of_arn(r->cloud, role));
     cloud_iam_service_role_add(r->cloud, "eks-nodegroup.amazonaws.com");
     cloud_eks_entry_add(r->cloud, cluster, role, "EC2_LINUX", NULL);
-    record_later(r->cloud, made, CREATE_SECONDS, become_active);
+    record_later(r->cloud, made, LAUNCH_SECONDS, launch);
     token_keep(r, token, made);
     return cloud_eks_answer(r, "nodegroup", made);
 }
@@ -456,12 +314,9 @@ static bool update_version(struct cloud_request *r)
 
 static void vanish(struct cloud *c, struct record *nodegroup)
 {
-    struct arena *a = arena_new();
-
-    set_nodes(c, nodegroup, 0);
-    cloud_iam_profile_remove(c, profile_of(a, nodegroup));
+    cloud_eks_nodes_remove(c, nodegroup);
+    cloud_iam_profile_remove(c, cloud_eks_scaling_group(nodegroup));
     record_remove(c, nodegroup);
-    arena_free(a);
 }
 
 static bool delete_nodegroup(struct cloud_request *r)

@@ -112,6 +112,14 @@ void cloud_eks_server_start(struct cloud *c, struct record *cluster)
     pthread_mutex_unlock(&servers_lock);
 }
 
+void cloud_eks_server_upgrade(struct cloud *c, const struct record *cluster)
+{
+    struct sandbox *s = cloud_eks_server(c, cluster->region, cluster->id);
+
+    if (s)
+        sandbox_set_version(s, text_f(cluster->arena, "v%s.4", record_text(cluster, "version")));
+}
+
 static void *stop(void *data)
 {
     struct server *server = data;

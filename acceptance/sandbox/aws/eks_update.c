@@ -33,6 +33,8 @@ static void succeed(struct cloud *c, struct record *update)
     cloud_eks_set_status(subject, "ACTIVE");
     if (strcmp(kind, "nodegroup") == 0)
         cloud_eks_nodes_settle(c, subject);
+    if (strcmp(kind, "cluster") == 0 && value_has(change, "version"))
+        cloud_eks_server_upgrade(c, subject);
 }
 
 bool cloud_eks_update(struct cloud_request *r, struct record *subject, const char *type,

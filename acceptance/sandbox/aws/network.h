@@ -20,7 +20,7 @@ struct network_kind {
 extern const struct network_kind network_vpc, network_subnet, network_internet_gateway,
     network_egress_only_gateway, network_address, network_nat_gateway, network_route_table,
     network_security_group, network_rule, network_peering, network_launch_template,
-    network_interface;
+    network_interface, network_instance;
 
 /* The parameters of a describe operation beside the ids. */
 #define NETWORK_PAGED " Filter MaxResults NextToken IncludeManagedResources"
@@ -67,7 +67,16 @@ int64_t network_free_addresses(struct cloud *c, const struct record *subnet);
 extern const struct cloud_operation network_vpc_operations[], network_subnet_operations[],
     network_gateway_operations[], network_nat_operations[], network_route_operations[],
     network_group_operations[], network_rule_operations[], network_peering_operations[],
-    network_template_operations[], network_interface_operations[], network_tag_operations[];
+    network_template_operations[], network_interface_operations[], network_instance_operations[],
+    network_tag_operations[];
+/* Data of the version that a node group names ("" = the default one); null = no such one. */
+const struct value *network_template_data(struct cloud *c, const char *region, const char *id,
+                                          const char *name, const char *version);
+/* A new instance, running some time later; NULL = the subnet has no free address. */
+struct record *network_instance_add(struct cloud *c, const struct record *subnet, const char *type,
+                                    const struct value *groups, const struct value *tags);
+/* It is only still listed; its interface is gone. */
+void network_instance_terminate(struct cloud *c, struct record *instance);
 /* What a new VPC has: its main route table and default group; and their end. */
 void network_add_main_route_table(struct cloud_request *r, const struct record *vpc);
 void network_add_default_group(struct cloud_request *r, const struct record *vpc);

@@ -1,5 +1,5 @@
 /* Network interfaces, which AWS's own things put into subnets; and what nobody has here:
- * instances, volumes, endpoints. */
+ * volumes, endpoints. */
 #include <string.h>
 
 #include "acceptance/sandbox/aws/network.h"
@@ -121,6 +121,9 @@ static bool detach_interface(struct cloud_request *r)
         return cloud_refuse(r, 403, "OperationNotPermitted",
                             "You are not allowed to manage '%s' attachments.",
                             record_text(record, "interfaceType"));
+    if (value_has(value_at(record->body, "attachment"), "deviceIndex"))
+        return cloud_refuse(r, 400, "OperationNotPermitted",
+                            "The network interface at device index 0 cannot be detached.");
     record_set(record, "attachment", NULL);
     record_set(record, "status", value_string(r->a, "available"));
     return network_done(r);
@@ -150,11 +153,6 @@ static bool none(struct cloud_request *r, const char *ids, const char *set, cons
     return cloud_answer(r, value_map_of(r->a, {set, &value_empty_list}));
 }
 
-static bool describe_instances(struct cloud_request *r)
-{
-    return none(r, "InstanceId", "reservationSet", "InvalidInstanceID.NotFound");
-}
-
 static bool describe_volumes(struct cloud_request *r)
 {
     return none(r, "VolumeId", "volumeSet", "InvalidVolume.NotFound");
@@ -175,9 +173,6 @@ const struct cloud_operation network_interface_operations[] = {
     {.name = "DeleteNetworkInterface",
      .handle = delete_interface,
      .parameters = "!NetworkInterfaceId"},
-    {.name = "DescribeInstances",
-     .handle = describe_instances,
-     .parameters = "InstanceId" NETWORK_PAGED},
     {.name = "DescribeVolumes", .handle = describe_volumes, .parameters = "VolumeId" NETWORK_PAGED},
     {.name = "DescribeVpcEndpoints",
      .handle = describe_endpoints,

@@ -154,6 +154,22 @@ static size_t version_number(const struct record *template, const char *text)
     return number <= latest ? number : 0;
 }
 
+const struct value *network_template_data(struct cloud *c, const char *region, const char *id,
+                                          const char *name, const char *version)
+{
+    const struct record *at = NULL;
+
+    while ((at = record_next(c, at, region, network_launch_template.kind)))
+        if (strcmp(at->id, id) == 0 || record_is(at, "launchTemplateName", name)) {
+            size_t number = version_number(at, *version ? version : "$Default");
+
+            return value_at(
+                value_item(value_at(at->body, ".versions"), number ? number - 1 : number),
+                "launchTemplateData");
+        }
+    return &value_null;
+}
+
 static bool refuse_version(struct cloud_request *r, const char *text)
 {
     return cloud_refuse(r, 400, "InvalidLaunchTemplateId.VersionNotFound",
