@@ -180,6 +180,21 @@ TEST(updated_in_place)
     assert_string_equal(inventory(t), "");
 }
 
+/* Another block is another VPC, whose subnets may lie anywhere. */
+TEST(another_block_replaces_it)
+{
+    struct component_aws *t = start(a);
+    const struct value *state = apply(t, NULL, ONE_ZONE),
+                       *config = component_config(&t->component, &resource_istio_vpc,
+                                                  "{\"name\": \"east\", \"region\": \"eu-west-1\", "
+                                                  "\"cidr_block\": \"10.2.0.0/16\", " ZONES(1) "}");
+    struct call *c = component_call(&t->component, &resource_istio_vpc, config);
+    struct plan plan;
+
+    assert_true(plan_resource(c, &resource_istio_vpc, state, config, config, &plan));
+    assert_string_equal(path_text(a, plan.replace->path), "cidr_block");
+}
+
 /* Each changing call of a create fails once, before or after it was carried out; the next
  * apply has exactly one of everything. CreateRoute stands for CreateRouteTable too. */
 static const struct {

@@ -91,7 +91,7 @@ bool network_arguments_zones(struct call *c, const struct plan *plan, struct aws
     return true;
 }
 
-/* A subnet keeps its block for life. */
+/* A subnet keeps its block for life. With another block the VPC itself is another. */
 bool network_arguments_check_kept(struct call *c, const struct plan *plan,
                                   const struct value *names, const struct value *planned,
                                   const char *attribute)
@@ -99,6 +99,8 @@ bool network_arguments_check_kept(struct call *c, const struct plan *plan,
     const struct value *old_names = value_at(plan->prior, "availability_zone_names"),
                        *old = value_at(plan->prior, attribute), *new = value_at(planned, attribute);
 
+    if (plan_changes(plan, "cidr_block"))
+        return true;
     for (size_t i = 0; i < value_count(old) && i < value_count(old_names); i++)
         for (size_t k = 0; k < value_count(new) && k < value_count(names); k++)
             if (value_equal(value_item(old_names, i), value_item(names, k)) &&
