@@ -3,6 +3,7 @@
 #include "acceptance/harness/component_aws.h"
 #include "aws/eks.h"
 #include "aws/iam.h"
+#include "aws/sts.h"
 #include "schema/unfinished.h"
 
 extern const struct resource resource_istio_cluster, resource_istio_cluster_data,
@@ -126,6 +127,17 @@ static const char *changes(struct stage *t)
     return b.at;
 }
 
+static const char *lines_with(struct arena *a, const char *text, const char *piece)
+{
+    struct text rest = text_of(text), line;
+    const char *found = "";
+
+    while (text_split(&rest, '\n', &line))
+        if (strstr(text_z(a, line), piece))
+            found = text_f(a, "%s%.*s\n", found, (int)line.len, line.at);
+    return found;
+}
+
 static size_t count_lines(const char *text)
 {
     size_t count = 0;
@@ -212,6 +224,64 @@ TEST(made_refreshed_and_removed)
     assert_true(component_remove(&t->aws.component, cluster, again));
 }
 
+#define FULL                                                                                       \
+    "\"node_groups\": {\"default\": {\"instance_types\": [\"m6i.large\"], \"min_size\": 2, "       \
+    "\"max_size\": 4}}, \"mesh_cidr_blocks\": [\"10.2.0.0/16\"], "                                 \
+    "\"flat_cidr_blocks\": [\"10.3.0.0/16\"]"
+
+TEST(made_with_nodes_add_ons_and_rules)
+{
+    struct stage *t = start(a);
+    const struct value *state = apply(t, NULL, FULL), *again;
+
+    assert_string_equal(changes(t), "POST iam.us-east-1/CreateRole 200\n"
+                                    "POST iam.us-east-1/AttachRolePolicy 200\n"
+                                    "POST iam.us-east-1/AttachRolePolicy 200\n"
+                                    "POST iam.us-east-1/AttachRolePolicy 200\n"
+                                    "POST iam.us-east-1/CreateRole 200\n"
+                                    "POST iam.us-east-1/AttachRolePolicy 200\n"
+                                    "POST eks.eu-west-1/clusters 200\n"
+                                    "POST iam.us-east-1/CreateOpenIDConnectProvider 200\n"
+                                    "POST ec2.eu-west-1/AuthorizeSecurityGroupIngress 200\n"
+                                    "POST eks.eu-west-1/clusters/east/addons 200\n"
+                                    "POST eks.eu-west-1/clusters/east/addons 200\n"
+                                    "POST eks.eu-west-1/clusters/east/addons 200\n"
+                                    "POST ec2.eu-west-1/CreateLaunchTemplate 200\n"
+                                    "POST eks.eu-west-1/clusters/east/node-groups 200\n"
+                                    "POST eks.eu-west-1/clusters/east/addons 200\n");
+    assert_non_null(strstr(value_text(state, "node_role_arn"), ":role/east-eu-west-1-node"));
+    again = refreshed(t, state);
+    assert_int_equal(count_lines(component_aws_requests(&t->aws)), 15);
+    assert_int_equal(value_count(value_at(again, "drift")), 0);
+    assert_true(component_plans_nothing(&t->aws.component, cluster, again, config_of(t, FULL)));
+    assert_true(component_remove(&t->aws.component, cluster, again));
+    assert_string_equal(inventory(t), "");
+}
+
+TEST(an_upgrade_takes_add_ons_and_nodes_along)
+{
+    struct stage *t = start(a);
+    const struct value *state = apply(t, NULL, FULL ", \"version\": \"1.31\"");
+
+    changes(t);
+    state = apply(t, state, FULL ", \"version\": \"1.33\"");
+    assert_string_equal(
+        lines_with(a, changes(t), "update"),
+        "POST eks.eu-west-1/clusters/east/updates 200\n"
+        "POST eks.eu-west-1/clusters/east/addons/kube-proxy/update 200\n"
+        "POST eks.eu-west-1/clusters/east/node-groups/default/update-version 200\n"
+        "POST eks.eu-west-1/clusters/east/updates 200\n"
+        "POST eks.eu-west-1/clusters/east/addons/kube-proxy/update 200\n"
+        "POST eks.eu-west-1/clusters/east/node-groups/default/update-version 200\n");
+    assert_string_equal(
+        value_text(value_at(ask(t, &eks_describe_nodegroup_row,
+                                "{\"clusterName\": \"east\", \"nodegroupName\": \"default\"}"),
+                            "nodegroup"),
+                   "version"),
+        "1.33");
+    assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
+}
+
 TEST(settings_are_changed_in_place_one_kind_at_a_time)
 {
     struct stage *t = start(a);
@@ -281,29 +351,57 @@ TEST(a_version_raised_elsewhere_shows)
 
 /* --- failures ------------------------------------------------------------------------------ */
 
-static const char *const creating[] = {"iam.us-east-1/CreateRole", "iam.us-east-1/AttachRolePolicy",
-                                       "POST eks.eu-west-1/clusters",
-                                       "iam.us-east-1/CreateOpenIDConnectProvider"};
+static const struct {
+    const char *operation;
+    size_t count;
+} creating[] = {{"iam.us-east-1/CreateRole", 2},
+                {"iam.us-east-1/AttachRolePolicy", 4},
+                {"POST eks.eu-west-1/clusters", 6}, /* cluster, add-ons, nodes */
+                {"iam.us-east-1/CreateOpenIDConnectProvider", 1},
+                {"AuthorizeSecurityGroupIngress", 1},
+                {"CreateLaunchTemplate", 1}};
+
+/* What a failed create leaves for the state is whole. */
+static const struct value *create(struct stage *t, const char *more, const struct value **left)
+{
+    const struct value *config = component_config(&t->aws.component, cluster, config_of(t, more));
+    struct call *c = component_call(&t->aws.component, cluster, config);
+    struct plan plan;
+
+    *left = NULL;
+    assert_true(plan_resource(c, cluster, &value_null, config, config, &plan));
+    if (cluster->create(c, plan.planned, left))
+        return *left;
+    if (*left)
+        assert_true(invariant_apply(c, cluster, plan.planned, *left));
+    return NULL;
+}
+
+static void fail_once_at(struct arena *a, enum sandbox_fault fault, const char *operation,
+                         size_t nth)
+{
+    struct stage *t = start(a);
+    const struct value *state, *left;
+
+    print_message("    %s %zu\n", operation, nth);
+    cloud_fault(t->aws.cloud, fault, nth, 1, operation);
+    state = create(t, FULL, &left);
+    if (!state) /* else it carries a token, and was sent again */
+        state = apply(t, NULL, FULL);
+    else
+        assert_int_equal(fault, FAULT_CUT_AFTER);
+    assert_int_equal(count_lines(inventory(t)), 19);
+    state = refreshed(t, state);
+    assert_int_equal(value_count(value_at(state, "drift")), 0);
+    assert_true(component_remove(&t->aws.component, cluster, state));
+    assert_string_equal(inventory(t), "");
+}
 
 static void fail_everywhere(struct arena *a, enum sandbox_fault fault)
 {
-    for (size_t i = 0; i < sizeof(creating) / sizeof(*creating); i++) {
-        struct stage *t = start(a);
-        const struct value *state;
-
-        print_message("    %s\n", creating[i]);
-        cloud_fault(t->aws.cloud, fault, 1, 1, creating[i]);
-        state = try_apply(t, NULL, ADDONS_NONE);
-        if (!state) /* else it carries a token, and was sent again */
-            state = apply(t, NULL, ADDONS_NONE);
-        else
-            assert_int_equal(fault, FAULT_CUT_AFTER);
-        assert_int_equal(count_lines(inventory(t)), 5);
-        state = refreshed(t, state);
-        assert_int_equal(value_count(value_at(state, "drift")), 0);
-        assert_true(component_remove(&t->aws.component, cluster, state));
-        assert_string_equal(inventory(t), "");
-    }
+    for (size_t i = 0; i < sizeof(creating) / sizeof(*creating); i++)
+        for (size_t nth = 1; nth <= creating[i].count; nth++)
+            fail_once_at(a, fault, creating[i].operation, nth);
 }
 
 TEST(goes_on_after_a_refusal)
@@ -319,16 +417,24 @@ TEST(goes_on_after_a_lost_answer)
 /* A destroy that failed anywhere is finished by the next one, from a refreshed state. */
 TEST(a_destroy_goes_on)
 {
-    static const char *const operations[] = {
-        "DELETE eks.eu-west-1/clusters/east", "iam.us-east-1/DeleteOpenIDConnectProvider",
-        "iam.us-east-1/DetachRolePolicy", "iam.us-east-1/DeleteRole"};
+    static const struct {
+        const char *operation;
+        size_t nth;
+    } failures[] = {{"DELETE eks.eu-west-1/clusters/east/addons/vpc-cni", 1},
+                    {"DELETE eks.eu-west-1/clusters/east/node-groups", 1},
+                    {"ec2.eu-west-1/DeleteLaunchTemplate", 1},
+                    {"DELETE eks.eu-west-1/clusters/east", 6},
+                    {"iam.us-east-1/DeleteOpenIDConnectProvider", 1},
+                    {"iam.us-east-1/DetachRolePolicy", 1},
+                    {"iam.us-east-1/DeleteRole", 1},
+                    {"iam.us-east-1/DeleteRole", 2}};
 
-    for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+    for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
         struct stage *t = start(a);
-        const struct value *state = apply(t, NULL, ADDONS_NONE);
+        const struct value *state = apply(t, NULL, FULL);
 
-        print_message("    %s\n", operations[i]);
-        cloud_fault(t->aws.cloud, FAULT_500, 1, 1, operations[i]);
+        print_message("    %s\n", failures[i].operation);
+        cloud_fault(t->aws.cloud, FAULT_500, failures[i].nth, 1, failures[i].operation);
         assert_false(component_remove(&t->aws.component, cluster, state));
         state = refreshed(t, state);
         assert_non_null(state);
@@ -436,6 +542,49 @@ TEST(another_caller_gets_an_entry)
     component_restart_aws(&t->aws);
     state = apply(t, state, ADDONS_NONE);
     assert_int_equal(count_lines(inventory(t)), 6);
+}
+
+/* Sessions of a role are the role, with its path. */
+TEST(a_session_of_a_role_gets_the_entry_of_the_role)
+{
+    struct stage *t = start(a);
+    const struct value *state = apply(t, NULL, ADDONS_NONE), *keys;
+
+    ask(t, &iam_create_role,
+        "{\"RoleName\": \"admin\", \"Path\": \"/mesh/\", \"AssumeRolePolicyDocument\": "
+        "\"{\\\"Version\\\": \\\"2012-10-17\\\", \\\"Statement\\\": [{\\\"Effect\\\": "
+        "\\\"Allow\\\", \\\"Principal\\\": {\\\"AWS\\\": \\\"arn:aws:iam::111122223333:root\\\"}, "
+        "\\\"Action\\\": \\\"sts:AssumeRole\\\"}]}\"}");
+    keys = value_at(ask(t, &sts_assume_role,
+                        "{\"RoleArn\": \"arn:aws:iam::111122223333:role/mesh/admin\", "
+                        "\"RoleSessionName\": \"session\"}"),
+                    "Credentials");
+    component_use_key(value_text(keys, "AccessKeyId"), value_text(keys, "SecretAccessKey"),
+                      value_text(keys, "SessionToken"));
+    component_restart_aws(&t->aws);
+    apply(t, state, ADDONS_NONE ", \"support_type\": \"EXTENDED\"");
+    assert_non_null(
+        strstr(inventory(t), "access-entry east/arn:aws:iam::111122223333:role/mesh/admin\n"));
+}
+
+TEST(auto_mode_needs_no_groups)
+{
+    struct stage *t = start(a);
+    const struct value *state = apply(t, NULL, "\"auto_mode\": true"), *now;
+
+    now = described(t);
+    assert_true(value_as_bool(value_in(now, "computeConfig", "enabled")));
+    assert_true(value_equal(value_in(now, "computeConfig", "nodeRoleArn"),
+                            value_at(state, "node_role_arn")));
+    assert_true(value_as_bool(value_in(now, "storageConfig", "blockStorage", "enabled")));
+    assert_null(strstr(inventory(t), "addon "));
+    state = refreshed(t, state);
+    assert_int_equal(value_count(value_at(state, "drift")), 0);
+    state = apply(t, state, FULL);
+    assert_non_null(strstr(inventory(t), "nodegroup east/default"));
+    assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
+    assert_true(component_remove(&t->aws.component, cluster, state));
+    assert_string_equal(inventory(t), "");
 }
 
 /* --- what is there already
