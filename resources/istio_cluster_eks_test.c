@@ -647,6 +647,17 @@ TEST(an_imported_cluster_plans_nothing)
     assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
 }
 
+TEST(an_imported_cluster_tells_its_nodes_and_rules)
+{
+    struct stage *t = start(a);
+    const struct value *taken;
+
+    apply(t, NULL, FULL);
+    taken = imported(t, "cluster=east,network=net,eks=east,region=eu-west-1");
+    assert_string_equal(json_write(a, value_at(taken, "drift")).at, "[]");
+    assert_true(component_plans_nothing(&t->aws.component, cluster, taken, config_of(t, FULL)));
+}
+
 TEST(the_data_source_reads_it)
 {
     struct stage *t = start(a);

@@ -191,7 +191,7 @@ class CaseRun:
         self.step_apply(step, *("-target=" + address for address in step.arguments.split()))
 
     def step_interrupt(self, step):
-        name, number, path = step.arguments.split()
+        name, number, path = step.arguments.split(None, 2)
         if number == "aws":
             status, output = self.interrupt_at_request(name, path)
         else:

@@ -236,3 +236,39 @@ bool security_drift(struct call *c, struct aws *aws, const struct security_plan 
     *drift = w.drift;
     return true;
 }
+
+/* --- import
+ * ------------------------------------------------------------------------------------- */
+
+/* The last of the ports stands for all of them. */
+static const struct value *blocks_of(const struct work *w, const struct port *port)
+{
+    const struct value *blocks = &value_empty_list;
+
+    for (size_t i = 0; i < value_count(w->rules); i++) {
+        const struct value *rule = value_item(w->rules, i), *block = value_at(rule, "CidrIpv4");
+
+        block = value_is_set(block) ? block : value_at(rule, "CidrIpv6");
+        if (*value_z(block) && is_ours(w, rule) && is_rule_for(rule, port, value_z(block)))
+            blocks = value_append(w->call->arena, blocks, block);
+    }
+    return value_count(blocks) ? blocks : &value_null;
+}
+
+bool security_import(struct call *c, struct aws *aws, const char *cluster, const char *group_id,
+                     const struct value **mesh_cidr_blocks, const struct value **flat_cidr_blocks)
+{
+    const struct security_plan plan = {.cluster = cluster,
+                                       .group_id = group_id,
+                                       .mesh_cidr_blocks = &value_null,
+                                       .flat_cidr_blocks = &value_null,
+                                       .tags = &value_null};
+    struct work w = work_of(c, aws, &plan);
+
+    if (!ec2_list(c, aws, &ec2_describe_security_group_rules,
+                  ec2_filter(c->arena, NULL, "group-id", group_id), &w.rules))
+        return false;
+    *mesh_cidr_blocks = blocks_of(&w, &mesh_ports[sizeof(mesh_ports) / sizeof(*mesh_ports) - 1]);
+    *flat_cidr_blocks = blocks_of(&w, &all_ports);
+    return true;
+}

@@ -21,5 +21,8 @@ bool security_converge(struct call *c, struct aws *aws, const struct security_pl
 /* "security group sg-1: no rule for 15012 from 10.2.0.0/16": a list; changes nothing. */
 bool security_drift(struct call *c, struct aws *aws, const struct security_plan *plan,
                     const struct value **drift);
+/* The blocks that rules of ours let in, each a list; null = none. */
+bool security_import(struct call *c, struct aws *aws, const char *cluster, const char *group_id,
+                     const struct value **mesh_cidr_blocks, const struct value **flat_cidr_blocks);
 
 #endif
