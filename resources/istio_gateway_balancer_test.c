@@ -1,100 +1,14 @@
 /* istio_gateway on an EKS cluster, with its load balancer in a stand-in AWS account. */
-#include "acceptance/harness/component_aws.h"
-#include "aws/ec2.h"
-#include "aws/elasticloadbalancing.h"
+#include "acceptance/harness/component_balancer.h"
 
 extern const struct resource resource_istio_gateway;
 static const struct resource *const gateway = &resource_istio_gateway;
 
-#define INJECTOR                                                                                   \
-    "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector"
 #define SERVICE "/api/v1/namespaces/istio-ingress/services/edge"
 /* Nobody's, so that its status is ours to write. */
 #define CLASS "\"values_yaml\": [\"service: {loadBalancerClass: example.com/nobody}\"]"
 
-struct stage {
-    struct component_aws t;
-    struct aws *aws;
-    const char *subnet, *connection;
-};
-
-/* Not told by any AWS: this server takes its own token only. */
-static const char *admin_token;
-
-static bool token_of(struct call *c, const struct value *eks, const char **token,
-                     int64_t *expires_at)
-{
-    (void)c;
-    (void)eks;
-    *token = admin_token;
-    *expires_at = clock_now() + 600;
-    return true;
-}
-
-static void stage_close(void *s)
-{
-    component_stop_aws(&((struct stage *)s)->t);
-}
-
-static const struct value *ask_aws(struct stage *s, const struct aws_operation *operation,
-                                   const char *json)
-{
-    struct component *t = &s->t.component;
-    struct call *c = component_call(t, gateway, &value_null);
-    const struct value *out;
-
-    if (!aws_call(c, s->aws, operation, component_json(t, json), &out))
-        fail_msg("%s", component_diags(t));
-    return out;
-}
-
-static void open_account(struct stage *s)
-{
-    struct component *t = &s->t.component;
-    const struct aws_access access = {.region = "eu-west-1"};
-    const struct value *made;
-
-    assert_true(aws_open(component_call(t, gateway, &value_null), &access, NULL, &s->aws));
-    made = ask_aws(s, &ec2_create_vpc, "{\"CidrBlock\": \"10.1.0.0/16\"}");
-    made = ask_aws(s, &ec2_create_subnet,
-                   text_f(t->arena,
-                          "{\"VpcId\": \"%s\", \"CidrBlock\": \"10.1.0.0/20\", "
-                          "\"AvailabilityZone\": \"eu-west-1a\"}",
-                          value_z(value_in(made, "Vpc", "VpcId"))));
-    s->subnet = value_z(value_in(made, "Subnet", "SubnetId"));
-    component_aws_requests(&s->t);
-}
-
-static struct stage *start(struct arena *a)
-{
-    struct stage *s = arena_alloc(a, sizeof(*s));
-    struct component *t = &s->t.component;
-
-    component_start_aws(&s->t, a, 1, &(struct cloud_options){.speed = 0});
-    arena_defer(a, stage_close, s);
-    t->clients.provider_config =
-        value_with_in(a, t->clients.provider_config, value_integer(a, 0), "aws", "max_retries");
-    admin_token = sandbox_admin_token(t->servers[0]);
-    kube_pool_set_eks_token(t->clients.kube, token_of);
-    s->connection =
-        json_write(a,
-                   value_map_of(a, {"name", value_string(a, "east")},
-                                {"host", value_string(a, sandbox_url(t->servers[0]))},
-                                {"ca_certificate", value_string(a, sandbox_ca_pem(t->servers[0]))},
-                                {"eks", value_map_of(a, {"cluster_name", value_string(a, "east")},
-                                                     {"region", value_string(a, "eu-west-1")})}))
-            .at;
-    assert_true(
-        sandbox_put(t->servers[0], INJECTOR,
-                    "{\"apiVersion\":\"admissionregistration.k8s.io/v1\","
-                    "\"kind\":\"MutatingWebhookConfiguration\",\"metadata\":{\"name\":"
-                    "\"istio-sidecar-injector\",\"labels\":{\"istio.io/rev\":\"default\"}}}",
-                    "helm"));
-    open_account(s);
-    return s;
-}
-
-static const char *edge(struct stage *s, const char *more)
+static const char *edge(struct component_balancer *s, const char *more)
 {
     return text_f(s->t.component.arena,
                   "{\"cluster\": %s, \"name\": \"edge\", \"version\": \"1.27.3\", \"chart\": "
@@ -102,52 +16,14 @@ static const char *edge(struct stage *s, const char *more)
                   s->connection, *more ? ", " : "", more);
 }
 
-/* Its ARN; the Service's status says its host name. */
-static const char *add_balancer(struct stage *s, const char *id, const char *ready)
-{
-    struct component *t = &s->t.component;
-    struct arena *a = t->arena;
-    const struct value *found;
-    char *made = cloud_add_load_balancer(
-        s->t.cloud, "eu-west-1",
-        text_f(a,
-               "{\"Name\": \"k8s-istioing-edge-%s\", \"Subnets\": [\"%s\"], \"Tags\": "
-               "{\"elbv2.k8s.aws/cluster\": \"east\", \"service.k8s.aws/stack\": "
-               "\"istio-ingress/edge\"}, \"Listeners\": [{\"Port\": 80, \"Targets\": [{\"Id\": "
-               "\"10.1.0.9\", \"Port\": 80, \"AvailabilityZone\": \"eu-west-1a\", \"Ready\": "
-               "true}]}, {\"Port\": 443, \"Targets\": [{\"Id\": \"10.1.0.9\", \"Port\": 443, "
-               "\"AvailabilityZone\": \"eu-west-1a\", \"Ready\": %s}]}]}",
-               id, s->subnet, ready));
-    const char *hostname;
-
-    assert_non_null(made);
-    hostname = arena_strdup(a, made);
-    memory_free(made);
-    assert_true(sandbox_put(t->servers[0], SERVICE "/status",
-                            text_f(a,
-                                   "{\"status\":{\"loadBalancer\":{\"ingress\":[{\"hostname\":"
-                                   "\"%s\"}]}}}",
-                                   hostname),
-                            "controller"));
-    assert_true(elasticloadbalancing_find_by_hostname(component_call(t, gateway, &value_null),
-                                                      s->aws, hostname, &found));
-    component_aws_requests(&s->t);
-    return value_text(found, "LoadBalancerArn");
-}
-
-static void delete_balancer(struct stage *s, const char *arn)
-{
-    ask_aws(s, &elasticloadbalancing_delete_load_balancer,
-            text_f(s->t.component.arena, "{\"LoadBalancerArn\": \"%s\"}", arn));
-    component_aws_requests(&s->t);
-}
-
-static const struct value *apply(struct stage *s, const struct value *prior, const char *json)
+static const struct value *apply(struct component_balancer *s, const struct value *prior,
+                                 const char *json)
 {
     return component_apply(&s->t.component, gateway, prior, json);
 }
 
-static const struct value *must_apply(struct stage *s, const struct value *prior, const char *json)
+static const struct value *must_apply(struct component_balancer *s, const struct value *prior,
+                                      const char *json)
 {
     const struct value *state = apply(s, prior, json);
 
@@ -156,12 +32,12 @@ static const struct value *must_apply(struct stage *s, const struct value *prior
     return state;
 }
 
-static const struct value *unwaited(struct stage *s)
+static const struct value *unwaited(struct component_balancer *s)
 {
     return must_apply(s, NULL, edge(s, "\"wait_for_load_balancer\": false"));
 }
 
-static const char *outputs_of(struct stage *s, const struct value *state)
+static const char *outputs_of(struct component_balancer *s, const struct value *state)
 {
     struct arena *a = s->t.component.arena;
 
@@ -177,14 +53,14 @@ static const char *outputs_of(struct stage *s, const struct value *state)
 
 TEST(waits_until_it_serves_and_then_plans_nothing)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
     const struct value *state = unwaited(s), *again;
     const char *arn;
 
     assert_string_equal(outputs_of(s, state), "null null");
     assert_string_equal(component_aws_requests(&s->t), "");
-    arn = add_balancer(s, "0123456789", "true");
+    arn = component_balancer_add(s, SERVICE "/status", "0123456789", "true");
     state = must_apply(s, state, edge(s, ""));
     assert_string_equal(component_aws_requests(&s->t), LOOKED);
     assert_string_equal(outputs_of(s, state), text_f(a, "\"%s\" " HEALTHY, arn));
@@ -197,10 +73,10 @@ TEST(waits_until_it_serves_and_then_plans_nothing)
 
 TEST(a_state_from_before_gets_the_outputs_without_a_change)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
     const struct value *state = unwaited(s), *old;
-    const char *arn = add_balancer(s, "0123456789", "true");
+    const char *arn = component_balancer_add(s, SERVICE "/status", "0123456789", "true");
 
     state = must_apply(s, state, edge(s, ""));
     old = value_with(a, state, "load_balancer_arn", &value_null);
@@ -213,11 +89,11 @@ TEST(a_state_from_before_gets_the_outputs_without_a_change)
 
 TEST(a_target_that_stays_unhealthy_is_named_with_its_reason)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
     const struct value *state = unwaited(s);
 
-    add_balancer(s, "0123456789", "false");
+    component_balancer_add(s, SERVICE "/status", "0123456789", "false");
     t->patience_ms = 900; /* less than a pause */
     assert_null(apply(s, state, edge(s, "")));
     assert_non_null(strstr(component_diags(t), "Timed out waiting for load balancer k8s-istioing-"
@@ -237,13 +113,13 @@ TEST(a_target_that_stays_unhealthy_is_named_with_its_reason)
 
 TEST(one_that_somebody_deleted_is_drift_and_is_made_anew)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
     const struct value *state = unwaited(s);
-    const char *arn = add_balancer(s, "0123456789", "true"), *requests;
+    const char *arn = component_balancer_add(s, SERVICE "/status", "0123456789", "true"), *requests;
 
     state = must_apply(s, state, edge(s, ""));
-    delete_balancer(s, arn);
+    component_balancer_delete(s, arn);
     state = component_read(t, gateway, state);
     assert_string_equal(outputs_of(s, state), "null null");
     assert_int_equal(value_count(value_at(state, "drift")), 1);
@@ -260,7 +136,7 @@ TEST(one_that_somebody_deleted_is_drift_and_is_made_anew)
     assert_non_null(strstr(component_diags(t), "AWS knows none of this name in eu-west-1."));
     /* its controller has made another, under another name */
     t->patience_ms = 0;
-    arn = add_balancer(s, "abcdef0123", "true");
+    arn = component_balancer_add(s, SERVICE "/status", "abcdef0123", "true");
     state = must_apply(s, state, edge(s, ""));
     assert_string_equal(outputs_of(s, state), text_f(a, "\"%s\" " HEALTHY, arn));
     state = component_read(t, gateway, state);
@@ -270,10 +146,10 @@ TEST(one_that_somebody_deleted_is_drift_and_is_made_anew)
 
 TEST(destroy_waits_for_it_and_names_one_that_stays)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
     const struct value *state = unwaited(s);
-    const char *arn = add_balancer(s, "0123456789", "true");
+    const char *arn = component_balancer_add(s, SERVICE "/status", "0123456789", "true");
 
     state = must_apply(s, state, edge(s, ""));
     component_aws_requests(&s->t);
@@ -285,7 +161,7 @@ TEST(destroy_waits_for_it_and_names_one_that_stays)
                            "istio-ingress/edge, for which it was made, is gone"));
     assert_non_null(strstr(component_diags(t), arn));
     t->patience_ms = 0;
-    delete_balancer(s, arn);
+    component_balancer_delete(s, arn);
     assert_true(component_remove(t, gateway, state));
     assert_string_equal(component_aws_requests(&s->t), ELB "DescribeLoadBalancers 400\n");
     assert_null(sandbox_object(t->servers[0], "/api/v1/namespaces/istio-ingress"));
@@ -293,11 +169,11 @@ TEST(destroy_waits_for_it_and_names_one_that_stays)
 
 TEST(a_service_that_is_held_names_the_finalizer_and_its_controller)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
     const struct value *state = unwaited(s);
 
-    add_balancer(s, "0123456789", "true");
+    component_balancer_add(s, SERVICE "/status", "0123456789", "true");
     state = must_apply(s, state, edge(s, ""));
     assert_true(sandbox_put(t->servers[0], SERVICE,
                             "{\"metadata\":{\"finalizers\":[\"service.k8s.aws/resources\"]}}",
@@ -313,11 +189,11 @@ TEST(a_service_that_is_held_names_the_finalizer_and_its_controller)
 /* Neither AWS nor its refusals keep a refresh from being one. */
 TEST(a_refresh_without_aws_keeps_what_was_known)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
     const struct value *state = unwaited(s), *again;
 
-    add_balancer(s, "0123456789", "true");
+    component_balancer_add(s, SERVICE "/status", "0123456789", "true");
     state = must_apply(s, state, edge(s, ""));
     cloud_fault(s->t.cloud, FAULT_500, 1, 0, NULL);
     again = component_read(t, gateway, state);
@@ -329,7 +205,7 @@ TEST(a_refresh_without_aws_keeps_what_was_known)
 
 TEST(a_controller_of_another_cluster_is_refused)
 {
-    struct stage *s = start(a);
+    struct component_balancer *s = component_balancer_start(a);
     struct component *t = &s->t.component;
 
     assert_null(apply(s, NULL,
