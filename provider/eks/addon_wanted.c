@@ -38,6 +38,14 @@ struct addon addon_part(struct call *c, struct aws *aws, const char *cluster, co
                                            {"ersion", "version"},
                                            {"ole", "service_account_role_arn"},
                                            {NULL, NULL}};
+    static const struct step_advice advice[] = {
+        {"InsufficientNumberOfReplicas", "Its pods do not run: look whether there are nodes on "
+                                         "which they fit, and at the pods in kube-system."},
+        {"ConfigurationConflict", "Somebody else has set these fields: say resolve_conflicts = "
+                                  "\"OVERWRITE\" to take them over."},
+        {"AdmissionRequestDenied", "A webhook of the cluster refused the add-on's objects."},
+        {"AddonPermissionFailure", "Look at the role of its service account."},
+        {NULL, NULL}};
     struct arena *a = c->arena;
 
     return (struct addon){.step = {.call = c,
@@ -47,7 +55,8 @@ struct addon addon_part(struct call *c, struct aws *aws, const char *cluster, co
                                    .member = "addonName",
                                    .name = name,
                                    .at = path_key(a, path_of(a, "eks", "addons"), name),
-                                   .blame = blame},
+                                   .blame = blame,
+                                   .advice = advice},
                           .update_id = ""};
 }
 

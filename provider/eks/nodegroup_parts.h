@@ -74,6 +74,8 @@ bool nodegroup_template_disk(struct call *c, struct aws *aws, const struct value
 bool nodegroup_join(struct nodegroup_work *w, struct nodegroup *all, size_t count);
 
 /* --- nodegroup_why.c ------------------------------------------------------------------- */
+/* On health issues. */
+extern const struct step_advice nodegroup_advice[];
 /* Health issues of a group, and what to do about them; "" = none. */
 const char *nodegroup_health(struct arena *a, const struct value *group);
 /* Why its nodes do not join, when that will not pass by itself; "" = it may go well yet. */

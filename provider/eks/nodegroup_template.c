@@ -147,7 +147,7 @@ static bool same_data(struct arena *a, const struct value *now, const struct val
     return nodegroup_same_set(value_at(now, "SecurityGroupIds"),
                               value_at(wanted, "SecurityGroupIds")) &&
            covers(value_at(now, "MetadataOptions"), value_at(wanted, "MetadataOptions")) &&
-           same_disks(now, wanted) && value_equal(tags_by_type(a, now), tags_by_type(a, wanted));
+           same_disks(now, wanted) && covers(tags_by_type(a, now), tags_by_type(a, wanted));
 }
 
 /* --- changing

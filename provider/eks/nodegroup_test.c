@@ -289,6 +289,22 @@ TEST(rules_without_aws)
     }
 }
 
+/* AWS answers before every reader sees what it made: the role, the template, the group. */
+TEST(news_spread_slowly)
+{
+    const struct cloud_options slow = {.speed = 250, .eventual = true};
+    struct place *p = place_new(a, &slow, "1.33");
+    struct nodegroup_cluster cluster = cluster_of(p);
+
+    add_role(p->t, "others", "ec2.amazonaws.com");
+    cluster.node_role_arn = ROLE_ARN "others";
+    assert_fine(p, converge_in(p, &cluster, "{'a': {'min_size': 2}}"));
+    assert_non_null(strstr(asked(p), "POST eks.eu-west-1/clusters/east/node-groups 400\n"));
+    assert_string_equal(value_text(group(p, "a"), "status"), "ACTIVE");
+    assert_int_equal(count_of(p, "nodegroup"), 1);
+    assert_int_equal(count_of(p, "launch-template"), 1);
+}
+
 /* Each changing request fails once, before or after it was carried out. */
 static void fail_once(struct arena *a, enum sandbox_fault fault, const char *match, size_t nth)
 {

@@ -28,7 +28,8 @@ struct nodegroup nodegroup_of(struct call *c, struct aws *aws, const char *clust
                  .member = "nodegroupName",
                  .name = name,
                  .at = path_key(a, path_of(a, "eks", "node_groups"), name),
-                 .blame = blame},
+                 .blame = blame,
+                 .advice = nodegroup_advice},
         .update_id = "",
     };
 }
@@ -309,6 +310,14 @@ static const struct value *taint_change(struct arena *a, const struct value *now
     return value_map_of(a, {"addOrUpdateTaints", added}, {"removeTaints", gone});
 }
 
+/* Without the members that stay: what EKS told of the desired size may be older than what an
+ * autoscaler did since. */
+static const struct value *changed_only(struct arena *a, const struct value *wanted,
+                                        const struct value *now)
+{
+    return cluster_tags_missing(a, now, wanted);
+}
+
 const struct value *nodegroup_config_change(const struct nodegroup_work *w,
                                             const struct nodegroup *o)
 {
@@ -323,7 +332,9 @@ const struct value *nodegroup_config_change(const struct nodegroup_work *w,
 
     for (const char *const *one = whole; *one; one++)
         if (!value_equal(value_at(o->settings, *one), value_at(o->found, *one)))
-            input = value_with(a, input, *one, value_at(o->settings, *one));
+            input =
+                value_with(a, input, *one,
+                           changed_only(a, value_at(o->settings, *one), value_at(o->found, *one)));
     if (labels)
         input = value_with(a, input, "labels", labels);
     if (taint)

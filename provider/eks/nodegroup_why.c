@@ -33,10 +33,6 @@ static struct arena *arena_of(struct look *l)
 /* --- words and what to do -----------------------------------------------------------------------
  */
 
-struct advice {
-    const char *word, *text; /* a word of the reason; what to do about it */
-};
-
 static const char ADDRESSES[] =
     "The subnets have no free addresses left: give the group larger or more subnets.";
 static const char QUOTA[] = "Ask for a larger quota in Service Quotas (EC2), or choose smaller or "
@@ -52,7 +48,7 @@ static const char JOIN[] =
     "the VPC needs DNS hostnames; the node role needs its access entry (type EC2_LINUX).";
 
 /* Reasons that do not pass by themselves, by what EC2 says of them. */
-static const struct advice launches[] = {
+static const struct step_advice launches[] = {
     {"vCPU", QUOTA},
     {"quota", QUOTA},
     {"LimitExceeded", QUOTA},
@@ -71,37 +67,32 @@ static const struct advice launches[] = {
     {"ServiceLinkedRole", ROLE},
     {"KMS", "The key that encrypts the disks cannot be used: its policy has to let the role "
             "AWSServiceRoleForAutoScaling use it."},
+    {NULL, NULL},
 };
 
-static const struct advice issues[] = {
+const struct step_advice nodegroup_advice[] = {
     {"NodeCreationFailure", JOIN},
     {"InsufficientFreeAddresses", ADDRESSES},
-    {"InstanceLimitExceeded", QUOTA},
+    {"LimitExceeded", QUOTA},
     {"IamNodeRoleNotFound", ROLE},
     {"IamInstanceProfileNotFound", ROLE},
     {"AccessDenied", ROLE},
     {"Ec2LaunchTemplate", TEMPLATE},
     {"Ec2SecurityGroup", TEMPLATE},
+    {"AmiIdNotFound", TEMPLATE},
     {"Ec2Subnet", "Look at the group's subnets: they have to exist, and public ones to give their "
                   "instances public addresses."},
     {"AsgInstanceLaunchFailures", CAPACITY},
+    {"PodEvictionFailure", "A PodDisruptionBudget, or a pod that does not end, keeps a node from "
+                           "being drained: kubectl get pdb --all-namespaces."},
+    {NULL, NULL},
 };
-
-static const char *advice_on(const struct advice *rows, size_t count, const char *reason)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strstr(reason, rows[i].word))
-            return rows[i].text;
-    return "";
-}
-
-#define ADVICE_ON(rows, reason) advice_on((rows), sizeof(rows) / sizeof(*(rows)), (reason))
 
 const char *nodegroup_health(struct arena *a, const struct value *group)
 {
     const char *health = eks_health(a, group);
 
-    return *health ? text_f(a, "%s %s", health, ADVICE_ON(issues, health)) : "";
+    return *health ? text_f(a, "%s %s", health, step_advice_on(nodegroup_advice, health)) : "";
 }
 
 /* --- EKS and Auto Scaling
@@ -109,7 +100,12 @@ const char *nodegroup_health(struct arena *a, const struct value *group)
 
 static const char *by_health(struct look *l)
 {
-    static const char *const passing[] = {"InternalFailure", "ClusterUnreachable", NULL};
+    static const char *const passing[] = {"InternalFailure",
+                                          "ClusterUnreachable",
+                                          "AutoScalingGroupRateLimitExceeded",
+                                          "IamThrottling",
+                                          "Unknown",
+                                          NULL};
     const struct value *list = value_in(l->group, "health", "issues");
 
     for (size_t i = 0; i < value_count(list); i++) {
@@ -151,7 +147,7 @@ static const char *by_launches(struct look *l)
         return "";
     failed = failed_in_a_row(activities);
     message = value_text(value_item(activities, 0), "StatusMessage");
-    advice = ADVICE_ON(launches, message);
+    advice = step_advice_on(launches, message);
     if (!failed || (!*advice && failed < LAUNCHES_FAILED_MAX))
         return "";
     return text_f(arena_of(l), "Auto Scaling group %s cannot launch instances: %s %s", name,
@@ -368,7 +364,7 @@ static const char *by_instances(struct look *l)
     if (!find_instances(l, &all))
         return "";
     if (*all.died)
-        return text_f(a, "%s %s", all.died, ADVICE_ON(launches, all.died));
+        return text_f(a, "%s %s", all.died, step_advice_on(launches, all.died));
     if (!all.running)
         return "";
     find_nodes(l, &nodes);

@@ -45,14 +45,26 @@ static const char *blamed(const struct step *s, const char *detail)
     return NULL;
 }
 
+const char *step_advice_on(const struct step_advice *rows, const char *reason)
+{
+    for (; rows && rows->word; rows++)
+        if (strstr(reason, rows->word))
+            return rows->text;
+    return "";
+}
+
 /* What a lower layer has said, with our name and place. Always false. */
 static bool retold(const struct step *s, const struct diags *said)
 {
-    for (const struct diag *d = said->first; d; d = d->next)
+    for (const struct diag *d = said->first; d; d = d->next) {
+        const char *advice = step_advice_on(s->advice, d->detail);
+
         if (d->severity == DIAG_ERROR)
-            step_error(s, blamed(s, d->detail), d->summary, "%s", d->detail);
+            step_error(s, blamed(s, d->detail), d->summary, "%s%s%s", d->detail, *advice ? " " : "",
+                       advice);
         else
             diag_warning(s->call->diags, s->at, d->summary, "%s", d->detail);
+    }
     return false;
 }
 

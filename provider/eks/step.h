@@ -8,17 +8,26 @@
 #include "aws/aws.h"
 #include "aws/wait.h"
 
+/* What to do about a reason that has this word. */
+struct step_advice {
+    const char *word, *text; /* word NULL ends a table */
+};
+
 struct step {
     struct call *call;
     struct aws *aws;
     const char *cluster;
-    const char *what;              /* "Add-on coredns": begins every summary */
-    const char *member, *name;     /* "addonName", "coredns": how requests name it */
-    const struct path *at;         /* eks.addons["coredns"] */
-    const char *const (*blame)[2]; /* rows: a word of EKS's refusal, the argument at fault; may
-                                      be NULL; ends with NULL */
+    const char *what;          /* "Add-on coredns": begins every summary */
+    const char *member, *name; /* "addonName", "coredns": how requests name it */
+    const struct path *at;     /* eks.addons["coredns"] */
+    /* Tables that end with NULL, or NULL: a word of EKS's refusal and the argument at fault;
+     * a word of it and what to do. */
+    const char *const (*blame)[2];
+    const struct step_advice *advice;
 };
 
+/* The text of the first row whose word is in the reason; "". */
+const char *step_advice_on(const struct step_advice *rows, const char *reason);
 /* {"clusterName": …, "<member>": …}. */
 const struct value *step_input(const struct step *s);
 /* Reported at the argument `name` of the part; NULL = at the part itself. Always false. */

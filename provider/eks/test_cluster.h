@@ -51,16 +51,27 @@ UNUSED static void assert_said(struct place *p, const char *words)
         fail_msg("not said: %s\nsaid: %s", words, said(p));
 }
 
-UNUSED static void assert_fine(struct place *p, bool fine)
+static void assert_fine(struct place *p, bool fine)
 {
     if (!fine)
         fail_msg("%s", said(p));
 }
 
+/* The output of what succeeds, maybe after what was made before is seen everywhere. */
+static const struct value *made(struct place *p, const struct aws_operation *operation,
+                                const char *input)
+{
+    const struct value *output;
+
+    assert_fine(p, aws_call_until(fresh(p), p->t->aws, operation, json_of(p->t->a, input),
+                                  AWS_VISIBLE_MS, &output));
+    return output;
+}
+
 static const char *place_subnet(struct place *p, const char *cidr, const char *zone)
 {
     return value_z(value_in(
-        done(p->t, &ec2_create_subnet,
+        made(p, &ec2_create_subnet,
              text_f(p->t->a, "{'VpcId': '%s', 'CidrBlock': '%s', 'AvailabilityZone': '%s'}", p->vpc,
                     cidr, zone)),
         "Subnet", "SubnetId"));
@@ -71,7 +82,7 @@ static void place_cluster(struct place *p, const char *version)
     struct arena *a = p->t->a;
     const struct value *cluster;
 
-    done(p->t, &eks_create_cluster,
+    made(p, &eks_create_cluster,
          text_f(a,
                 "{'name': 'east', 'version': '%s', 'roleArn': '" ROLE_ARN
                 "cluster', 'resourcesVpcConfig': {'subnetIds': %s}, 'accessConfig': "
