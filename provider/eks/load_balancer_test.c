@@ -243,6 +243,35 @@ TEST(a_name_without_an_address_is_waited_for)
     assert_non_null(strstr(s->f->diags.first->detail, "It serves, but the name a-label-of"));
 }
 
+static bool rename_once(struct call *c, void *data, const char **hostname)
+{
+    (void)c;
+    ++*(int *)data;
+    *hostname = HOST;
+    return true;
+}
+
+/* A controller that makes another one writes its name where the old one stood. */
+TEST(another_in_its_place_has_another_name)
+{
+    static const char *const answers[] = {MISSING,
+                                          RESULT("DescribeLoadBalancers", ""),
+                                          ACTIVE,
+                                          ONE_LISTENER,
+                                          HEALTH(TARGET("10.0.0.1", "eu-west-1a", "healthy", "")),
+                                          NULL};
+    struct stage *s = stage_with_keys(a, answers);
+    int asked = 0;
+    const struct load_balancer_key key = {
+        .hostname = "old-1.elb.eu-west-1.amazonaws.com", .rename = rename_once, .data = &asked};
+    const struct value *out;
+
+    assert_true(load_balancer_wait(&s->f->call, s->aws, &key, &out));
+    assert_int_equal(asked, 1);
+    assert_true(saw(s, 0, "Names.member.1=old"));
+    assert_true(saw(s, 2, "Names.member.1=k8s-istioing-edge"));
+}
+
 /* Of the other service, which only the name tells. */
 TEST(a_classic_one_has_but_its_name)
 {
