@@ -161,7 +161,7 @@ TEST(another_argument_plans_another_root)
 
 #define IN_AWS_WITH(name, more)                                                                    \
     GENERATED "{\"secrets_manager\": {\"name\": \"" name "\", \"region\": \"eu-west-1\"" more "}}" \
-                                                                                              "}"
+              "}"
 #define IN_AWS IN_AWS_WITH("mesh/root", "")
 #define ASKED(operation, status) "POST secretsmanager.eu-west-1/" operation " " #status "\n"
 

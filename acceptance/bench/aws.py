@@ -41,7 +41,7 @@ resource "istio_vpc_peering" "mesh" {
   }
 }
 """),
-    ("istio_cluster.eks: 2 nodes, 3 add-ons", "istio_cluster.west", """
+    ("istio_cluster.eks: 2 nodes, default add-ons", "istio_cluster.west", """
 resource "istio_cluster" "west" {
   name    = "west"
   network = "network1"
