@@ -193,15 +193,17 @@ static bool create_in_secret(struct call *c, const struct value *planned, const 
     return true;
 }
 
-/* A secret of AWS carries our tag as soon as it is there: without a state the next create
- * goes on with it. */
 static bool create_in_aws(struct call *c, const struct value *planned, const struct value **out)
 {
     struct cacerts_signer_info info;
     struct cacerts_signer signer;
+    bool begun = false, done;
 
-    if (!root_aws_settle(c, &planned) || !root_aws_create(c, planned, &signer) ||
-        !root_check(c, planned, &signer, &info))
+    if (!root_aws_settle(c, &planned))
+        return false;
+    done = root_aws_create(c, planned, &signer, &begun);
+    *out = begun ? planned : NULL;
+    if (!done || !root_check(c, planned, &signer, &info))
         return false;
     *out = root_describe(c->arena, planned, &info, signer.key);
     return true;

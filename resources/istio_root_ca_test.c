@@ -277,6 +277,25 @@ TEST(a_create_that_failed_is_continued)
         }
 }
 
+/* Terraform taints what such a create left, and destroys it first. */
+TEST(what_a_failed_create_left_can_be_destroyed)
+{
+    struct component_aws *t = start_aws(a);
+    struct component *component = &t->component;
+    const struct value *config = component_config(component, root_ca, IN_AWS), *out = NULL;
+    struct call *c = component_call(component, root_ca, config);
+    struct plan plan;
+
+    assert_true(plan_resource(c, root_ca, &value_null, config, config, &plan));
+    cloud_fault(t->cloud, FAULT_CUT_AFTER, 1, 1, "CreateSecret");
+    assert_false(root_ca->create(c, plan.planned, &out));
+    assert_non_null(out);
+    assert_true(component_remove(component, root_ca, out));
+    assert_string_equal(inventory(t), "");
+    applied(component, NULL, IN_AWS);
+    assert_string_equal(inventory(t), "eu-west-1 secret mesh/root\n");
+}
+
 TEST(what_is_not_ours_is_named_with_the_import)
 {
     struct component_aws *t = start_aws(a);

@@ -192,17 +192,20 @@ static bool go_on(struct call *c, const struct value *planned, const struct secr
     return root_check(c, planned, out, &info) && set_key(c, planned, s);
 }
 
-bool root_aws_create(struct call *c, const struct value *planned, struct cacerts_signer *out)
+bool root_aws_create(struct call *c, const struct value *planned, struct cacerts_signer *out,
+                     bool *begun)
 {
     struct cacerts_signer_info info;
     struct secret s;
 
+    *begun = false;
     if (!look(c, planned, &s))
         return false;
     if (s.described && !s.deleted_at)
         return go_on(c, planned, &s, out);
     if (!root_make(c, planned, out) || !root_check(c, planned, out, &info))
         return false;
+    *begun = !s.described || s.is_ours;
     return s.described ? create_in_deleted(c, planned, &s, out) : make(c, planned, &s, out);
 }
 

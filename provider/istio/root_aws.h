@@ -11,8 +11,10 @@
 
 /* A region that is not known yet is the session's from here on. */
 bool root_aws_settle(struct call *c, const struct value **object);
-/* Makes the root, or goes on with that of a create that was cut short. */
-bool root_aws_create(struct call *c, const struct value *planned, struct cacerts_signer *out);
+/* Makes the root, or goes on with that of a create that was cut short. *begun: something
+ * of ours may be there, also on failure. */
+bool root_aws_create(struct call *c, const struct value *planned, struct cacerts_signer *out,
+                     bool *begun);
 /* *object becomes NULL when the secret is gone. What differs of its settings is in it, so
  * that a plan shows it; a secret that is to be deleted has no recovery window there, and
  * its value cannot be read: *readable is false. `where`: the secret in words. */
