@@ -390,7 +390,7 @@ static void fail_once_at(struct arena *a, enum sandbox_fault fault, const char *
         state = apply(t, NULL, FULL);
     else
         assert_int_equal(fault, FAULT_CUT_AFTER);
-    assert_int_equal(count_lines(inventory(t)), 19);
+    assert_int_equal(count_lines(inventory(t)), 21);
     state = refreshed(t, state);
     assert_int_equal(value_count(value_at(state, "drift")), 0);
     assert_true(component_remove(&t->aws.component, cluster, state));

@@ -73,44 +73,21 @@ static const char *refused(const struct balancer *b, const char *operation, cons
                   operation, id, id, error);
 }
 
-/* Does a statement let the service account in, by the cluster's issuer? */
-static bool statement_trusts(const struct balancer *b, const struct value *statement,
-                             const char *provider, const char *issuer, const char *subject)
-{
-    static const char *const operators[] = {"StringEquals", "StringLike"};
-    const struct value *federated = as_list(b->a, value_in(statement, "Principal", "Federated"));
-    bool is_named = false, fits = true;
-
-    if (strcmp(value_text(statement, "Effect"), "Allow") != 0)
-        return false;
-    for (size_t i = 0; i < value_count(federated); i++)
-        is_named = is_named || strcmp(value_z(value_item(federated, i)), provider) == 0;
-    for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++) {
-        const struct value *conditions = value_in(statement, "Condition", operators[i]);
-        const char *sub = value_text(conditions, text_f(b->a, "%s:sub", issuer));
-        const char *aud = value_text(conditions, text_f(b->a, "%s:aud", issuer));
-
-        fits = fits && (!*sub || fnmatch(sub, subject, 0) == 0) &&
-               (!*aud || fnmatch(aud, "sts.amazonaws.com", 0) == 0);
-    }
-    return is_named && fits;
-}
-
 static bool role_trusts(const struct balancer *b, const struct record *role, const char *subject)
 {
     const char *url = value_z(value_in(b->cluster->body, "identity", "oidc", "issuer"));
     const char *issuer = strstr(url, "://") ? strstr(url, "://") + 3 : url;
     const char *provider = text_f(b->a, "arn:aws:iam::%s:oidc-provider/%s", b->c->account, issuer);
-    const struct value *document, *statements;
+    const struct cloud_iam_caller who = {
+        .type = "Federated",
+        .principal = provider,
+        .session = provider,
+        .context = value_map_of(
+            b->a, {text_f(b->a, "%s:sub", issuer), value_string(b->a, subject)},
+            {text_f(b->a, "%s:aud", issuer), value_string(b->a, "sts.amazonaws.com")})};
 
-    if (!record_seen(b->c, "", "oidc-provider", provider) ||
-        json_try(b->a, text_of(record_text(role, "AssumeRolePolicyDocument")), &document))
-        return false;
-    statements = as_list(b->a, value_at(document, "Statement"));
-    for (size_t i = 0; i < value_count(statements); i++)
-        if (statement_trusts(b, value_item(statements, i), provider, issuer, subject))
-            return true;
-    return false;
+    return record_seen(b->c, "", "oidc-provider", provider) &&
+           cloud_iam_lets_in(b->a, role, &who, "sts:AssumeRoleWithWebIdentity");
 }
 
 /* NULL = there is none. */

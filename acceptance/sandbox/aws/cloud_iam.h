@@ -32,6 +32,16 @@ const struct value *cloud_iam_encoded(struct arena *a, const char *document);
 /* --- for other services --------------------------------------------------------------- */
 /* The role of an ARN of this account as other services see it; NULL = none. */
 struct record *cloud_iam_role_of_arn(struct cloud *c, const char *arn);
+/* Who asks to become a role: "AWS" with the ARN of a user or role, and of its session;
+ * "Federated" with the ARN of a provider; "Service" with a name. context: what conditions
+ * ask for, a map of strings: "sts:ExternalId". */
+struct cloud_iam_caller {
+    const char *type, *principal, *session;
+    const struct value *context;
+};
+/* By the role's trust policy. */
+bool cloud_iam_lets_in(struct arena *a, const struct record *role,
+                       const struct cloud_iam_caller *who, const char *action);
 /* Whether the role lets this service ("eks.amazonaws.com") become it. */
 bool cloud_iam_role_trusts(struct arena *a, const struct record *role, const char *service);
 /* The ARN of the role or user behind a caller's ARN. */

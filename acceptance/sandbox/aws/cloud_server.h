@@ -127,6 +127,9 @@ struct cloud_claim {
     bool presigned;
 };
 void cloud_claim_of(const struct cloud_request *r, struct cloud_claim *out);
+/* Did this key sign the request, whenever that was? */
+bool cloud_is_signed(const struct cloud_request *r, const struct cloud_claim *claim,
+                     const struct cloud_key *key);
 /* Sets r->key; false = refused. */
 bool cloud_verify(struct cloud_request *r, const struct cloud_claim *claim);
 

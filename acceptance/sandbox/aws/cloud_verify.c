@@ -246,6 +246,12 @@ static const struct cloud_key *find_key(const struct cloud_request *r,
     return NULL;
 }
 
+bool cloud_is_signed(const struct cloud_request *r, const struct cloud_claim *claim,
+                     const struct cloud_key *key)
+{
+    return signs_enough(r, claim) && strcmp(expected(r, claim, key->secret), claim->signature) == 0;
+}
+
 bool cloud_verify(struct cloud_request *r, const struct cloud_claim *claim)
 {
     const struct cloud_key *key = find_key(r, claim);
@@ -260,7 +266,7 @@ bool cloud_verify(struct cloud_request *r, const struct cloud_claim *claim)
                              claim->region));
     if (!is_timely(r, claim))
         return false;
-    if (!signs_enough(r, claim) || strcmp(expected(r, claim, key->secret), claim->signature) != 0)
+    if (!cloud_is_signed(r, claim, key))
         return refuse(r, BAD_SIGNATURE,
                       "The request signature we calculated does not match the signature you "
                       "provided. Check your AWS Secret Access Key and signing method.");

@@ -11,6 +11,8 @@
 #define ROLE_ARN "arn:aws:iam::111122223333:role/"
 #define USER_ARN "arn:aws:iam::111122223333:user/stand-in"
 #define ADMIN "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+#define TRUSTS_USERS                                                                               \
+    "'Principal': {'AWS': 'arn:aws:iam::111122223333:root'}, 'Action': 'sts:AssumeRole'"
 #define EAST "{'name': 'east'}"
 #define NODES "{'clusterName': 'east', 'nodegroupName': 'main'}"
 #define COREDNS "{'clusterName': 'east', 'addonName': 'coredns'}"
@@ -233,7 +235,7 @@ TEST(roles_are_let_in_by_entries_and_their_policies)
     assert_refused(t, &eks_create_access_entry,
                    "{'clusterName': 'east', 'principalArn': '" ROLE_ARN "admin'}",
                    "InvalidParameterException");
-    add_role(t, "admin", "ec2.amazonaws.com");
+    add_role_trusting(t, "admin", TRUSTS_USERS);
     assert_true(aws_open(&t->f->call, &access, NULL, &role));
     token = token_for(t, role, "east");
     assert_int_equal(status_for(t, token), 401);
@@ -263,11 +265,12 @@ TEST(tokens_are_good_for_15_minutes)
 
 TEST(without_entries_only_the_creator_is_let_in)
 {
-    const struct aws_access access = {.region = "eu-west-1", .role_arn = ROLE_ARN "cluster"};
+    const struct aws_access access = {.region = "eu-west-1", .role_arn = ROLE_ARN "other"};
     struct account *t = quick(a);
     struct place p = place_new(t);
     struct aws *role;
 
+    add_role_trusting(t, "other", TRUSTS_USERS);
     done(t, &eks_create_cluster,
          text_f(a,
                 "{'name': 'east', 'roleArn': '" ROLE_ARN "cluster', 'resourcesVpcConfig': {"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "acceptance/sandbox/aws/cloud_eks.h"
-#include "aws/signature.h"
 #include "base/clock.h"
 #include "codec/base64.h"
 #include "http/url.h"
@@ -68,30 +67,22 @@ static const struct cloud_key *find_key(struct cloud *c, struct arena *a, const 
     return NULL;
 }
 
-/* Signs the same for this cluster, whatever cluster the token was made for. */
-static bool is_signed(struct arena *a, const struct cloud_key *key, const char *region,
-                      const char *cluster, const char *host, const struct value *form)
+/* Checked as the service would, for this cluster, whatever cluster the token was made for. */
+static bool is_signed(struct arena *a, const struct cloud_key *key, const char *cluster,
+                      const char *host, const char *query)
 {
-    const struct access_key secret = {key->id, key->secret, key->session_token};
-    const struct signature_scope scope = {region, "sts",
-                                          time_of(a, value_text(form, "X-Amz-Date"))};
-    const struct http_header header = {"x-k8s-aws-id", cluster};
-    const struct signature_request request = {.method = "GET",
-                                              .host = host,
-                                              .path = "/",
-                                              .query =
-                                                  "Action=GetCallerIdentity&Version=2011-06-15",
-                                              .headers = &header,
-                                              .header_count = 1,
-                                              .body = TEXT("")};
-    struct signature made;
-    struct diags diags;
-    const char *query;
+    const struct cloud_request request = {
+        .a = a,
+        .method = "GET",
+        .path = "/",
+        .query = query,
+        .headers = value_map_of(a, {"host", value_string(a, host)},
+                                {"x-k8s-aws-id", value_string(a, cluster)}),
+        .body = TEXT("")};
+    struct cloud_claim claim;
 
-    diags_init(&diags, a);
-    return signature_presign(a, &diags, &secret, &scope, &request,
-                             strtoll(value_text(form, "X-Amz-Expires"), NULL, 10), &made, &query) &&
-           strcmp(made.hex, value_text(form, "X-Amz-Signature")) == 0;
+    cloud_claim_of(&request, &claim);
+    return cloud_is_signed(&request, &claim, key);
 }
 
 const struct cloud_key *cloud_eks_token_key(struct cloud *c, struct arena *a, const char *region,
@@ -113,5 +104,5 @@ const struct cloud_key *cloud_eks_token_key(struct cloud *c, struct arena *a, co
     if (!form || !is_such(a, form))
         return NULL;
     key = find_key(c, a, region, form);
-    return key && is_signed(a, key, region, cluster, parts.host, form) ? key : NULL;
+    return key && is_signed(a, key, cluster, parts.host, url + strlen(start)) ? key : NULL;
 }

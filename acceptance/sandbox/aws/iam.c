@@ -193,37 +193,6 @@ struct record *cloud_iam_role_of_arn(struct cloud *c, const char *arn)
     return role && record_is(role, "Arn", arn) ? role : NULL;
 }
 
-static bool lists(const struct value *one_or_many, const char *wanted)
-{
-    if (strcmp(value_z(one_or_many), wanted) == 0)
-        return true;
-    for (size_t i = 0; i < value_count(one_or_many); i++)
-        if (strcmp(value_z(value_item(one_or_many, i)), wanted) == 0)
-            return true;
-    return false;
-}
-
-bool cloud_iam_role_trusts(struct arena *a, const struct record *role, const char *service)
-{
-    const struct value *document, *statements;
-
-    if (json_try(a, text_of(record_text(role, "AssumeRolePolicyDocument")), &document))
-        return false;
-    statements = value_at(document, "Statement");
-    if (statements->kind == VALUE_MAP)
-        statements = value_list_of(a, statements);
-    for (size_t i = 0; i < value_count(statements); i++) {
-        const struct value *s = value_item(statements, i);
-
-        if (strcmp(value_text(s, "Effect"), "Allow") == 0 &&
-            lists(value_in(s, "Principal", "Service"), service) &&
-            (lists(value_at(s, "Action"), "sts:AssumeRole") ||
-             lists(value_at(s, "Action"), "sts:*")))
-            return true;
-    }
-    return false;
-}
-
 const char *cloud_iam_principal(struct cloud *c, struct arena *a, const char *caller_arn)
 {
     const char *marker = strstr(caller_arn, ":assumed-role/"), *name;

@@ -2,6 +2,7 @@
 #include "aws/iam.h"
 
 #include "acceptance/sandbox/aws/test_account.h"
+#include "codec/base64.h"
 
 #define POLICY_ARN "arn:aws:iam::111122223333:policy/mesh"
 #define WORKER_ARN "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
@@ -159,4 +160,92 @@ TEST(what_was_just_made_is_not_seen_yet)
                                value_map_of(a, {"RoleName", value_string(a, "nodes")},
                                             {"PolicyArn", value_string(a, WORKER_ARN)}),
                                10000, &role));
+}
+
+/* --- trust ------------------------------------------------------------------------------------ */
+#define ASSUME "{'RoleArn': 'arn:aws:iam::111122223333:role/%s', 'RoleSessionName': 'one'%s}"
+
+static const char *assume(struct account *t, const char *role, const char *more)
+{
+    return ask(t, &sts_assume_role, text_f(t->a, ASSUME, role, more));
+}
+
+TEST(a_role_lets_in_whom_its_trust_policy_names)
+{
+    static const struct {
+        const char *statement, *more, *code;
+    } cases[] = {
+        {"'Principal': {'AWS': 'arn:aws:iam::111122223333:root'}, 'Action': 'sts:AssumeRole'", "",
+         ""},
+        {"'Principal': {'AWS': ['111122223333']}, 'Action': ['sts:*']", "", ""},
+        {"'Principal': {'AWS': 'arn:aws:iam::111122223333:user/stand-in'}, 'Action': "
+         "'sts:AssumeRole'",
+         "", ""},
+        {"'Principal': '*', 'Action': 'sts:AssumeRole'", "", ""},
+        {"'Principal': {'AWS': 'arn:aws:iam::111122223333:user/other'}, 'Action': "
+         "'sts:AssumeRole'",
+         "", "AccessDenied"},
+        {"'Principal': {'Service': 'ec2.amazonaws.com'}, 'Action': 'sts:AssumeRole'", "",
+         "AccessDenied"},
+        {"'Principal': {'AWS': '*'}, 'Action': 'sts:TagSession'", "", "AccessDenied"},
+        {"'Principal': {'AWS': '*'}, 'Action': 'sts:AssumeRole'",
+         ", 'Tags': [{'Key': 'a', 'Value': 'b'}]", "AccessDenied"},
+        {"'Principal': {'AWS': '*'}, 'Action': ['sts:AssumeRole', 'sts:TagSession']",
+         ", 'Tags': [{'Key': 'a', 'Value': 'b'}]", ""},
+        {"'Principal': {'AWS': '*'}, 'Action': 'sts:AssumeRole', 'Condition': {'StringEquals': "
+         "{'sts:ExternalId': 'mesh'}}",
+         "", "AccessDenied"},
+        {"'Principal': {'AWS': '*'}, 'Action': 'sts:AssumeRole', 'Condition': {'StringEquals': "
+         "{'sts:ExternalId': 'mesh'}}",
+         ", 'ExternalId': 'other'", "AccessDenied"},
+        {"'Principal': {'AWS': '*'}, 'Action': 'sts:AssumeRole', 'Condition': {'StringLike': "
+         "{'sts:ExternalId': ['x', 'me*']}}",
+         ", 'ExternalId': 'mesh'", ""},
+        {"'Principal': {'AWS': '*'}, 'Action': 'sts:AssumeRole', 'Condition': {'Bool': "
+         "{'aws:MultiFactorAuthPresent': 'true'}}",
+         "", "AccessDenied"},
+        {"'Principal': {'AWS': '*'}, 'Action': 'sts:AssumeRole', 'Condition': {"
+         "'ArnNotLikeIfExists': {'aws:PrincipalArn': '*:user/stand-in'}}",
+         "", "AccessDenied"},
+    };
+    struct account *t = quick(a);
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const char *name = text_f(a, "role-%zu", i), *code;
+
+        add_role_trusting(t, name, cases[i].statement);
+        code = assume(t, name, cases[i].more);
+        if (strcmp(code, cases[i].code) != 0)
+            fail_msg("%s %s: %s", cases[i].statement, cases[i].more, code);
+    }
+}
+
+/* {"sub": …, "aud": ["sts.amazonaws.com"], "iss": "https://issuer.test/id"}, unsigned. */
+static const char *token_of(struct arena *a, const char *subject)
+{
+    const char *claims = text_f(
+        a, "{\"iss\":\"https://issuer.test/id\",\"aud\":[\"sts.amazonaws.com\"],\"sub\":\"%s\"}",
+        subject);
+
+    return text_f(a, ", 'WebIdentityToken': 'e30.%s.x'",
+                  base64_encode(a, text_of(claims), BASE64_URL_RAW).at);
+}
+
+TEST(a_service_account_gets_in_by_its_provider_and_name)
+{
+    struct account *t = quick(a);
+    const char *right = text_f(a, ASSUME, "pod", token_of(a, "system:serviceaccount:x:y"));
+    const char *wrong = text_f(a, ASSUME, "pod", token_of(a, "system:serviceaccount:x:z"));
+
+    add_role_trusting(t, "pod",
+                      "'Principal': {'Federated': 'arn:aws:iam::111122223333:oidc-provider/"
+                      "issuer.test/id'}, 'Action': 'sts:AssumeRoleWithWebIdentity', 'Condition': {"
+                      "'StringEquals': {'issuer.test/id:sub': 'system:serviceaccount:x:y', "
+                      "'issuer.test/id:aud': 'sts.amazonaws.com'}}");
+    assert_refused(t, &sts_assume_role_with_web_identity, right, "InvalidIdentityToken");
+    done(t, &iam_create_open_id_connect_provider,
+         "{'Url': 'https://issuer.test/id', 'ClientIDList': ['sts.amazonaws.com'], "
+         "'ThumbprintList': ['0123456789012345678901234567890123456789']}");
+    done(t, &sts_assume_role_with_web_identity, right);
+    assert_refused(t, &sts_assume_role_with_web_identity, wrong, "AccessDenied");
 }

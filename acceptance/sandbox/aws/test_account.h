@@ -128,4 +128,20 @@ UNUSED static void add_role(struct account *t, const char *name, const char *ser
                 name, service));
 }
 
+/* A role with one statement of trust: JSON, in which ' stands for ". */
+UNUSED static void add_role_trusting(struct account *t, const char *name, const char *statement)
+{
+    struct arena *a = t->a;
+    char *document = arena_strdup(
+        a,
+        text_f(a, "{'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', %s}]}", statement));
+
+    for (char *at = document; *at; at++)
+        *at = *at == '\'' ? '"' : *at;
+    done(t, &iam_create_role,
+         json_write(a, value_map_of(a, {"RoleName", value_string(a, name)},
+                                    {"AssumeRolePolicyDocument", value_string(a, document)}))
+             .at);
+}
+
 #endif
