@@ -140,10 +140,28 @@ static bool clear(struct addon *o)
     return true;
 }
 
-/* An update of somebody else's has to end before ours. */
+static bool is_busy(const struct addon *o)
+{
+    return addon_is(o, "CREATING") || addon_is(o, "UPDATING");
+}
+
+/* What an earlier apply or somebody else has begun ends before our change. */
+static bool settle(const struct addon_work *w, struct addon *o)
+{
+    static const char *const settled[] = {"ACTIVE", "DEGRADED", "UPDATE_FAILED", "CREATE_FAILED",
+                                          NULL};
+    struct aws_wait wait = eks_addon_active;
+
+    if (!is_busy(o) || !addon_needs_update(w, o))
+        return true;
+    wait.done = settled;
+    wait.failed = NULL;
+    return step_wait(&o->step, &wait, ADDON_MS) && look(o);
+}
+
 static bool begin(const struct addon_work *w, struct addon *o)
 {
-    if (!clear(o))
+    if (!settle(w, o) || !clear(o))
         return false;
     if (!o->found)
         return create(w, o);

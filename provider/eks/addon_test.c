@@ -158,6 +158,31 @@ TEST(adopted_ones_stay)
     assert_null(addon(p, "vpc-cni"));
 }
 
+/* What an earlier apply has begun is waited for, then changed. */
+TEST(busy_ones_are_waited_for)
+{
+    const struct cloud_options slow = {.speed = 600};
+    struct place *p = place_new(a, &slow, "1.33");
+
+    done(p->t, &eks_create_addon, "{'clusterName': 'east', 'addonName': 'vpc-cni'}");
+    assert_fine(p, converge(p, "{'vpc-cni': {'version': 'v1.20.4-eksbuild.2'}}"));
+    assert_string_equal(value_text(addon(p, "vpc-cni"), "addonVersion"), "v1.20.4-eksbuild.2");
+    assert_null(strstr(asked(p), "/update 409"));
+}
+
+TEST(what_is_imported_differs_in_nothing)
+{
+    struct place *p = place_new(a, &quick, "1.33");
+    const struct value *imported;
+
+    assert_fine(p, converge(p, "{'vpc-cni': {}, 'coredns': {'version': 'v1.12.4-eksbuild.1', "
+                               "'configuration': '{\\\"a\\\": 1}', " ROLE "}}"));
+    assert_fine(p, addon_import(fresh(p), p->t->aws, "east", &imported));
+    assert_int_equal(value_count(imported), 2);
+    assert_true(value_is_null(value_in(imported, "vpc-cni", "version")));
+    assert_string_equal(drift(p, json_write(a, imported).at), "");
+}
+
 TEST(errors_name_the_add_on_and_the_argument)
 {
     struct place *p = place_new(a, &quick, "1.33");

@@ -197,7 +197,7 @@ static bool begin(struct nodegroup_work *w, struct nodegroup *o)
 {
     const struct value *change, *output;
 
-    if (!nodegroup_check_version(w, o) || !nodegroup_template_ensure(w, o))
+    if (!nodegroup_template_ensure(w, o))
         return false;
     if (!o->found) {
         o->made = true;
@@ -249,6 +249,9 @@ static bool tag(const struct nodegroup_work *w, const struct nodegroup *o)
 /* New nodes are seen to join before old ones are replaced, which takes longest. */
 static bool bring_about(struct nodegroup_work *w, struct groups *g)
 {
+    for (size_t i = 0; i < g->wanted; i++)
+        if (!nodegroup_check_version(w, &g->all[i]))
+            return false;
     for (size_t i = 0; i < g->wanted; i++)
         if (!begin(w, &g->all[i]))
             return false;
@@ -404,24 +407,38 @@ static const struct value *described(struct arena *a, const struct value *found,
     return disk ? value_with(a, entry, "disk_size", value_integer(a, disk)) : entry;
 }
 
+/* Tags that people gave to the group alone: neither ours, nor the cluster's or provider's. */
+static const struct value *own_tags(struct call *c, const struct value *found,
+                                    const struct value *shared)
+{
+    struct arena *a = c->arena;
+    const struct value *tags = tags_without_foreign(a, value_at(found, "tags")),
+                       *own = cluster_tags_missing(a, tags_all(c, shared), tags);
+
+    own = value_with(a, value_with(a, own, CLUSTER_TAG, NULL), CLUSTER_ROLE_TAG, NULL);
+    return value_count(own) ? own : &value_null;
+}
+
 bool nodegroup_import(struct call *c, struct aws *aws, const char *cluster,
                       const struct value **groups)
 {
     const struct nodegroup_cluster only = {.name = cluster};
     const struct nodegroup_work w = {.call = c, .aws = aws, .cluster = &only};
+    const struct value *described_cluster, *entry;
     struct groups g;
     int64_t disk;
 
     *groups = &value_empty_map;
-    if (!find_all(&w, &g))
+    if (!find_all(&w, &g) || !eks_describe_cluster(c, aws, cluster, &described_cluster))
         return false;
     for (size_t i = 0; i < g.count; i++) {
         const struct value *found = g.all[i].found;
 
         if (!nodegroup_template_disk(c, aws, value_at(found, "launchTemplate"), &disk))
             return false;
-        *groups =
-            value_with(c->arena, *groups, g.all[i].step.name, described(c->arena, found, disk));
+        entry = value_with(c->arena, described(c->arena, found, disk), "tags",
+                           own_tags(c, found, value_at(described_cluster, "tags")));
+        *groups = value_with(c->arena, *groups, g.all[i].step.name, entry);
     }
     return true;
 }

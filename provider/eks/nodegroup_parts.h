@@ -19,6 +19,7 @@ struct nodegroup_work {
     const struct nodegroup_cluster *cluster;
     const struct value *templates; /* of ours, by name */
     const struct value *drift;     /* a list of lines */
+    bool groups_checked;           /* security groups: once for all templates */
 };
 
 struct nodegroup {

@@ -168,14 +168,15 @@ static void use(struct nodegroup *o, const char *id, int64_t version)
 }
 
 /* The tag would make load balancer controllers refuse every node: two groups have it then. */
-static bool check_groups(const struct nodegroup_work *w)
+static bool check_groups(struct nodegroup_work *w)
 {
     struct arena *a = w->call->arena;
     const char *tag = text_f(a, "kubernetes.io/cluster/%s", w->cluster->name);
     const struct value *items;
 
-    if (!value_count(w->cluster->security_group_ids))
+    if (!value_count(w->cluster->security_group_ids) || w->groups_checked)
         return true;
+    w->groups_checked = true;
     if (!aws_list(w->call, w->aws, &ec2_describe_security_groups,
                   value_map_of(a, {"GroupIds", w->cluster->security_group_ids}), &items))
         return false;
@@ -192,7 +193,7 @@ static bool check_groups(const struct nodegroup_work *w)
     return true;
 }
 
-static bool make(const struct nodegroup_work *w, struct nodegroup *o)
+static bool make(struct nodegroup_work *w, struct nodegroup *o)
 {
     struct arena *a = w->call->arena;
     const char *name = name_of(w, o);
@@ -231,7 +232,7 @@ static bool set_default(const struct nodegroup *o)
                   &output);
 }
 
-static bool make_version(const struct nodegroup_work *w, struct nodegroup *o, const char *id)
+static bool make_version(struct nodegroup_work *w, struct nodegroup *o, const char *id)
 {
     struct arena *a = w->call->arena;
     const struct value *output;

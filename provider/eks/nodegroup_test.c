@@ -98,7 +98,12 @@ TEST(made_side_by_side_with_their_templates)
                                   "POST ec2.eu-west-1/DescribeLaunchTemplateVersions 200\n"
                                   "POST ec2.eu-west-1/DescribeLaunchTemplateVersions 200\n");
     assert_fine(p, converge(p, TWO));
-    assert_string_equal(changes(p), "");
+    assert_string_equal(asked(p), "GET eks.eu-west-1/clusters/east/node-groups 200\n"
+                                  "GET eks.eu-west-1/clusters/east/node-groups/a 200\n"
+                                  "GET eks.eu-west-1/clusters/east/node-groups/b 200\n"
+                                  "POST ec2.eu-west-1/DescribeLaunchTemplates 200\n"
+                                  "POST ec2.eu-west-1/DescribeLaunchTemplateVersions 200\n"
+                                  "POST ec2.eu-west-1/DescribeLaunchTemplateVersions 200\n");
     assert_fine(p, nodegroup_remove_all(fresh(p), p->t->aws, "east"));
     assert_string_equal(changes(p), "DELETE clusters/east/node-groups/a 200\n"
                                     "DELETE clusters/east/node-groups/b 200\n"
@@ -227,6 +232,25 @@ TEST(adopted_groups_keep_what_is_not_said)
     assert_int_equal(count_of(p, "launch-template"), 0);
 }
 
+TEST(what_is_imported_differs_in_nothing)
+{
+    struct place *p = place_new(a, &quick, "1.33");
+    const char *groups =
+        "{'a': {'instance_types': ['m7g.large'], 'min_size': 2, 'disk_size': 50, 'labels': {'x': "
+        "'1'}, 'taints': [{'key': 'k', 'value': 'v', 'effect': 'NO_EXECUTE'}], 'tags': {'who': "
+        "'me'}}, 'b': {'capacity_type': 'SPOT', 'max_unavailable_percentage': 10}}";
+    const struct value *imported;
+    const char *json;
+
+    assert_fine(p, converge(p, groups));
+    assert_fine(p, nodegroup_import(fresh(p), p->t->aws, "east", &imported));
+    json = json_write(a, imported).at;
+    assert_string_equal(drift(p, json), "");
+    assert_string_equal(value_z(value_in(imported, "a", "tags", "who")), "me");
+    assert_fine(p, converge(p, json));
+    assert_int_equal(count_of(p, "nodegroup"), 2);
+}
+
 TEST(a_group_that_failed_is_made_anew)
 {
     struct place *p = place_new(a, &quick, "1.33");
@@ -292,7 +316,7 @@ TEST(rules_without_aws)
 /* AWS answers before every reader sees what it made: the role, the template, the group. */
 TEST(news_spread_slowly)
 {
-    const struct cloud_options slow = {.speed = 250, .eventual = true};
+    const struct cloud_options slow = {.speed = 600, .eventual = true};
     struct place *p = place_new(a, &slow, "1.33");
     struct nodegroup_cluster cluster = cluster_of(p);
 
