@@ -35,7 +35,7 @@ static void note(struct joining *j)
     const char *status = j->seen ? value_text(j->seen, "status") : "not there yet";
 
     if (strcmp(status, j->status) != 0)
-        log_event(LOG_INFO, "eks", "waits for", j->group->step.what, "state", status, NULL);
+        log_event(LOG_INFO, "eks", "waits", "for", j->group->step.what, "state", status, NULL);
     j->status = status;
 }
 
