@@ -319,11 +319,12 @@ static bool gateway_read(struct call *c, const struct value *state, const struct
                          &now, &drift) ||
         !namespace_is_ours(c, k, value_text(state, "namespace"), &ours))
         return false;
-    *out = NULL;
-    if (value_count(now.objects) == 0 && now.revision == 0 && !ours)
-        return true;
     *out = release_state_kept(c, state, REVISION, &now, drift);
-    return read_front(c, k, out);
+    if (value_count(now.objects) > 0 || now.revision > 0 || ours)
+        return read_front(c, k, out);
+    if (!gateway_balancer_remains(c, state)) /* else a destroy failed at its end */
+        *out = NULL;
+    return true;
 }
 
 /* --- plan ------------------------------------------------------------------------------ */

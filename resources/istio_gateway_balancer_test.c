@@ -167,6 +167,30 @@ TEST(destroy_waits_for_it_and_names_one_that_stays)
     assert_null(sandbox_object(t->servers[0], "/api/v1/namespaces/istio-ingress"));
 }
 
+/* What a destroy left is not forgotten, in whosever namespace it was. */
+TEST(a_load_balancer_that_stayed_keeps_the_state)
+{
+    struct component_balancer *s = component_balancer_start(a);
+    struct component *t = &s->t.component;
+    const struct value *state;
+    const char *arn;
+
+    assert_true(sandbox_put(t->servers[0], "/api/v1/namespaces/istio-ingress",
+                            "{\"metadata\":{\"name\":\"istio-ingress\"}}", "somebody"));
+    state = unwaited(s);
+    arn = component_balancer_add(s, SERVICE "/status", "0123456789", "true");
+    state = must_apply(s, state, edge(s, ""));
+    t->patience_ms = 3000;
+    assert_false(component_remove(t, gateway, state));
+    t->patience_ms = 0;
+    state = component_read(t, gateway, state);
+    assert_non_null(state);
+    assert_string_equal(value_text(state, "load_balancer_arn"), arn);
+    component_balancer_delete(s, arn);
+    assert_true(component_remove(t, gateway, state));
+    assert_null(component_read(t, gateway, state));
+}
+
 TEST(a_service_that_is_held_names_the_finalizer_and_its_controller)
 {
     struct component_balancer *s = component_balancer_start(a);

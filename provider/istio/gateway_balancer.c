@@ -90,32 +90,49 @@ static void warn_unseen(struct call *c, const struct value *object, const struct
                  first ? first->detail : "");
 }
 
-bool gateway_balancer_look(struct call *c, const struct value **object, const char **missing)
+/* False = AWS did not say: a warning. *found NULL = there is none. */
+static bool find_quietly(struct call *c, const struct value *object,
+                         const struct load_balancer_key *key, const struct value **found)
 {
-    struct load_balancer_key key = {.hostname = value_text(*object, "hostname")};
-    const struct value *found;
     struct diags heard;
     struct call quiet;
     struct aws *aws;
+
+    diags_init(&heard, c->arena);
+    quiet = call_quietly(c, &heard);
+    if (call_left_ms(c) > REFRESH_MS)
+        quiet.deadline_ms = clock_monotonic_ms() + REFRESH_MS;
+    if (load_balancer_open(&quiet, value_at(object, "cluster"), &aws) &&
+        load_balancer_describe(&quiet, aws, key, found))
+        return true;
+    warn_unseen(c, object, &heard);
+    return false;
+}
+
+bool gateway_balancer_look(struct call *c, const struct value **object, const char **missing)
+{
+    const struct load_balancer_key key = {.hostname = value_text(*object, "hostname")};
+    const struct value *found;
 
     *missing = "";
     if (!is_in_aws(*object)) {
         *object = gateway_balancer_none(c->arena, *object);
         return true;
     }
-    diags_init(&heard, c->arena);
-    quiet = call_quietly(c, &heard);
-    if (call_left_ms(c) > REFRESH_MS)
-        quiet.deadline_ms = clock_monotonic_ms() + REFRESH_MS;
-    if (!load_balancer_open(&quiet, value_at(*object, "cluster"), &aws) ||
-        !load_balancer_describe(&quiet, aws, &key, &found)) {
-        warn_unseen(c, *object, &heard);
+    if (!find_quietly(c, *object, &key, &found))
         return true;
-    }
     if (!found && !load_balancer_may_be_classic(key.hostname))
         *missing = key.hostname;
     *object = told(c->arena, *object, found);
     return true;
+}
+
+bool gateway_balancer_remains(struct call *c, const struct value *state)
+{
+    const struct load_balancer_key key = {.arn = value_text(state, ARN)};
+    const struct value *found;
+
+    return *key.arn && is_on_eks(state) && (!find_quietly(c, state, &key, &found) || found);
 }
 
 /* --- one that is missing ------------------------------------------------------------------ */

@@ -37,5 +37,8 @@ void gateway_balancer_explain_stuck(struct call *c, struct kube *k, const struct
 /* After the front is gone: until the load balancer is. */
 bool gateway_balancer_end(struct call *c, const struct value *state,
                           const struct gateway_farewell *before);
+/* For refreshes, when nothing of the gateway is on the cluster any more: its load balancer is
+ * in AWS still, or AWS does not say. */
+bool gateway_balancer_remains(struct call *c, const struct value *state);
 
 #endif
