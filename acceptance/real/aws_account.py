@@ -27,6 +27,17 @@ contexts:
     cluster: account
     user: ""
 """
+EGRESS = """\
+apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+- name: cluster
+  connection:
+    proxyProtocol: HTTPConnect
+    transport:
+      uds:
+        udsName: {socket}
+"""
 
 
 def find_python():
@@ -69,11 +80,15 @@ class AwsAccount:
             stop([self.process])
 
     def apiserver_flags(self, directory, name):
-        """For an API server that asks the account about the tokens of its callers."""
+        """For an API server that asks the account about the tokens of its callers, and finds the
+        webhooks of the load balancer controller there."""
         config = directory / "webhook.yaml"
         config.write_text(WEBHOOK.format(url=self.described["url"], name=name,
                                          ca=self.dir / "keys" / "ca.crt"))  # fmt: skip
-        return [f"--authentication-token-webhook-config-file={config}",
+        egress = directory / "egress.yaml"
+        egress.write_text(EGRESS.format(socket=self.dir / f"egress-{name}.sock"))
+        return [f"--egress-selector-config-file={egress}",
+                f"--authentication-token-webhook-config-file={config}",
                 "--authentication-token-webhook-version=v1",
                 "--authentication-token-webhook-cache-ttl=1s"]  # fmt: skip
 

@@ -26,6 +26,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 
+import webhook  # noqa: E402
 from account import Account  # noqa: E402
 from authenticator import review  # noqa: E402
 from eks import Eks  # noqa: E402
@@ -45,7 +46,8 @@ class Front:
     def __init__(self, folder):
         self.account = Account()
         self.verifier = Verifier()
-        self.servers = ServersPool(folder / "servers.json")
+        self.servers = ServersPool(folder / "servers.json",
+                                   lambda server: webhook.serve(folder, server))  # fmt: skip
         self.record = []
         self.start()
         self.controller = Controller(self.account, self.servers, lambda: self.eks)

@@ -14,13 +14,11 @@ import time
 import traceback
 
 import balancing
+from webhook import CLASS, is_available
 
 PERIOD_SECONDS = 0.25
 FINALIZER = "service.k8s.aws/resources"
-CLASS = "service.k8s.aws/nlb"
-LABEL = "app.kubernetes.io/name=aws-load-balancer-controller"
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
-DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={LABEL.replace('=', '%3D')}"
 ROLES = {"internal": "kubernetes.io/role/internal-elb", "internet-facing": "kubernetes.io/role/elb"}
 
 
@@ -88,21 +86,15 @@ def set_hostname(server, service, hostname):
                  {"status": {"loadBalancer": {"ingress": [{"hostname": hostname}]}}})  # fmt: skip
 
 
-def is_available(server):
-    return any(one.get("status", {}).get("availableReplicas") for one in server.items(DEPLOYMENTS))
-
-
 def annotation(service, name, default=""):
     return service["metadata"].get("annotations", {}).get(PREFIX + name, default)
 
 
 def is_ours(service):
-    """By its class, its type, or, as the controller's webhook would have it, by saying nothing."""
-    if has_finalizer(service):
-        return True
+    """By its class, which the controller's webhook gives, or its type."""
     wanted = service["spec"].get("loadBalancerClass")
-    kind = annotation(service, "type")
-    return wanted == CLASS or not wanted and kind in ("external", "nlb-ip", "")
+    is_external = annotation(service, "type") in ("external", "nlb-ip")
+    return has_finalizer(service) or wanted == CLASS or not wanted and is_external
 
 
 def short_name(service, *more):

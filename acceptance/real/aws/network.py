@@ -283,6 +283,15 @@ def detach_network_interface(rules, request):
                    f"You are not allowed to manage '{interface.interface_type}' attachments.", 403)  # fmt: skip
 
 
+def after_create_launch_template(rules, request, _answer):
+    """The template's own tags are none of what it says about instances."""
+    for template in ec2_of(rules, request).launch_templates.values():
+        for version in template.versions:
+            version.data["TagSpecifications"] = [
+                one for one in version.data.get("TagSpecifications", [])
+                if one["ResourceType"] != "launch-template"]  # fmt: skip
+
+
 def describe_launch_templates(rules, request):
     for wanted in request.listed("LaunchTemplateId"):
         if wanted not in ec2_of(rules, request).launch_templates:
@@ -311,6 +320,7 @@ RULES = {
     "DeleteSecurityGroup": (delete_security_group, None),
     "DeleteNetworkInterface": (delete_network_interface, None),
     "DetachNetworkInterface": (detach_network_interface, None),
+    "CreateLaunchTemplate": (None, after_create_launch_template),
     "DescribeLaunchTemplates": (describe_launch_templates, None),
 }
 

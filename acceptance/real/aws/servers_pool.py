@@ -99,10 +99,12 @@ class Server:
 
 
 class ServersPool:
-    """path: a JSON list of {name, url, ca_pem, token}, which may come later."""
+    """path: a JSON list of {name, url, ca_pem, token}, which may come later; each of them is
+    then told to on_server.
+    """
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, on_server):
+        self.path, self.on_server = path, on_server
         self.lock = threading.Lock()
         self.servers = None
 
@@ -110,6 +112,8 @@ class ServersPool:
         with self.lock:
             if self.servers is None and self.path.exists():
                 self.servers = [Server(**one) for one in json.loads(self.path.read_text())]
+                for server in self.servers:
+                    self.on_server(server)
             return list(self.servers or [])
 
     def take(self, owner):
