@@ -423,7 +423,7 @@ const struct aws_operation eks_list_pod_identity_associations =
 const struct aws_operation eks_update_pod_identity_association =
     EKS("UpdatePodIdentityAssociation", "POST",
         CLUSTER_PATH "/pod-identity-associations/{associationId}", .input = update_association_in,
-        .output = association_out, TOKEN);
+        .output = association_out, .pending = spreading, TOKEN);
 const struct aws_operation eks_delete_pod_identity_association =
     EKS("DeletePodIdentityAssociation", "DELETE",
         CLUSTER_PATH "/pod-identity-associations/{associationId}", .input = association_in,

@@ -142,9 +142,10 @@ static const char *unanswered(struct call *c, struct kube *k, const struct value
     return NULL;
 }
 
-static bool wait_for_answer(struct call *c, struct kube *k, const struct value *object)
+bool webhook_wait_for_answer(struct call *c, struct kube *k, const char *who,
+                             const struct value *object)
 {
-    const char *what = text_f(c->arena, "istiod to answer when a %s is created on cluster %s",
+    const char *what = text_f(c->arena, "%s to answer when a %s is created on cluster %s", who,
                               value_text(object, "kind"), kube_name(k));
     const char *seen;
 
@@ -158,6 +159,6 @@ bool webhook_wait(struct call *c, struct kube *k, const char *namespace, const c
                   const struct value *inventory)
 {
     return wait_for_ca(c, k, inventory) &&
-           wait_for_answer(c, k, trial_pod(c->arena, namespace, revision)) &&
-           wait_for_answer(c, k, trial_gateway(c->arena, namespace, revision));
+           webhook_wait_for_answer(c, k, "istiod", trial_pod(c->arena, namespace, revision)) &&
+           webhook_wait_for_answer(c, k, "istiod", trial_gateway(c->arena, namespace, revision));
 }

@@ -1,4 +1,5 @@
-/* webhook - whether istiod answers the webhooks that are configured for it.
+/* webhook - whether istiod, or another controller, answers the webhooks that are
+ * configured for it.
  *
  * istiod writes its CA into the caBundle of every configuration of its revision when
  * it starts; without it no call succeeds. That calls do succeed shows in what the
@@ -19,6 +20,9 @@ bool webhook_is_unanswered(const char *said);
  * tried in the namespace, come through. */
 bool webhook_wait(struct call *c, struct kube *k, const char *namespace, const char *revision,
                   const struct value *inventory);
+/* Waits until `object`, which is only tried, comes through the webhooks of `who`. */
+bool webhook_wait_for_answer(struct call *c, struct kube *k, const char *who,
+                             const struct value *object);
 /* Deletes the configurations that stand in the inventory, each only by its uid: first of
  * all, because one without an istiod keeps pods from starting. */
 bool webhook_delete(struct call *c, struct kube *k, const struct value *inventory);
