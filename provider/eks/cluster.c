@@ -176,8 +176,8 @@ bool eks_cluster_converge(struct eks_cluster_work *w)
         return false;
     if (!is_usable(w))
         return true; /* looked at only */
-    return ensure_tags(w) && cluster_settings_converge(w) && cluster_upgrade(w) &&
-           ensure_access(w) && cluster_provider_converge(w) && ensure_security(w) &&
+    return ensure_tags(w) && cluster_settings_converge(w) && ensure_access(w) &&
+           cluster_provider_converge(w) && ensure_security(w) && cluster_upgrade(w) &&
            cluster_addons(w, ADDON_BEFORE_NODES) && cluster_nodegroups(w) &&
            cluster_addons(w, ADDON_AFTER_NODES);
 }

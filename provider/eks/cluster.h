@@ -3,8 +3,8 @@
  *
  * Found by its name in the region; ours when it carries CLUSTER_TAG. Each step looks first
  * and makes only what is missing, so that work which ended anywhere goes on at the next
- * call. Order: roles, cluster, settings, upgrades (of each minor version: cluster, add-ons,
- * node groups), entries, OIDC provider, rules, add-ons that nodes need, node groups, the
+ * call. Order: roles, cluster, settings, entries, OIDC provider, rules, upgrades (of each
+ * minor version: cluster, add-ons, node groups), add-ons that nodes need, node groups, the
  * other add-ons. Removal: leftovers of controllers, add-ons, pod identity associations, node
  * groups, cluster, OIDC provider, roles. */
 #ifndef EKS_CLUSTER_H

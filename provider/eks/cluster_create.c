@@ -49,7 +49,7 @@ static const struct path *at(const struct eks_cluster_work *w, const char *argum
 
 static bool refused(struct eks_cluster_work *w, const struct aws_error *error)
 {
-    static const char *const version[] = {"ersion", NULL};
+    static const char *const version[] = {"ersion", NULL}, *const subnets[] = {"ubnet", NULL};
     const char *zones = joined(w->call->arena, value_at(error->detail, "validZones")),
                *region = aws_region(w->aws);
     struct diags *d = w->call->diags;
@@ -69,6 +69,11 @@ static bool refused(struct eks_cluster_work *w, const struct aws_error *error)
         return diag_error(d, at(w, "version"), "EKS does not offer this version",
                           "In %s: %s\n\nLeave version out for AWS's default, or choose one that "
                           "EKS supports.",
+                          region, error->message);
+    if (aws_error_is(error, eks_create_cluster.pending) && mentions(error, subnets))
+        return diag_error(d, at(w, "subnet_ids"), "EKS does not take the subnets",
+                          "In %s: %s\n\nIt needs subnets of one VPC in two availability zones at "
+                          "least, with some free addresses in each.",
                           region, error->message);
     return aws_refused(w->call, w->aws, &eks_create_cluster, w->name, error);
 }

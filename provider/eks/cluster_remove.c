@@ -7,7 +7,7 @@
 #include "eks/cluster_workload.h"
 #include "eks/leftover.h"
 
-enum { BUSY_MS = 60 * 60 * 1000, LEFTOVER_MS = 10 * 60 * 1000 };
+enum { BUSY_MS = 60 * 60 * 1000, LEFTOVER_MS = 10 * 60 * 1000, FORCED_MS = 3 * 60 * 1000 };
 
 /* --- what controllers left ------------------------------------------------------------ */
 
@@ -19,6 +19,16 @@ static struct leftover_place place_of(const struct eks_cluster_work *w)
     };
 }
 
+/* Controllers get time to do their work; where it may be done for them, not all of it. */
+static int64_t patience_ms(const struct eks_cluster_work *w)
+{
+    int64_t third = call_left_ms(w->call) / 3;
+
+    if (!value_flag(w->eks, "force_destroy"))
+        return LEFTOVER_MS;
+    return third < FORCED_MS ? third : FORCED_MS;
+}
+
 static bool remove_leftovers(struct eks_cluster_work *w)
 {
     const struct leftover_place place = place_of(w);
@@ -28,7 +38,7 @@ static bool remove_leftovers(struct eks_cluster_work *w)
 
     if (force && !cluster_workload_remove(w))
         return false;
-    if (!leftover_wait(w->call, w->aws, &place, LEFTOVER_MS, &list, &count))
+    if (!leftover_wait(w->call, w->aws, &place, patience_ms(w), &list, &count))
         return false;
     if (!count)
         return true;

@@ -22,6 +22,8 @@ struct cloud_options {
     int64_t throttle;    /* requests in a second; 0 = any number */
     /* Quotas in each region; 0 = 5, as a new account has. */
     size_t vpcs_max, addresses_max;
+    size_t clusters_max;   /* EKS clusters in each region; 0 = 100 */
+    const char *full_zone; /* where EKS has no room for a control plane; NULL = none */
     /* Of the API servers of its EKS clusters, as in sandbox_options. */
     int64_t settle_ms;
     bool istiod;

@@ -7,7 +7,13 @@
 #include "acceptance/sandbox/aws/network.h"
 #include "base/clock.h"
 
-enum { NAME_BYTES_MAX = 100, CREATE_SECONDS = 600, DELETE_SECONDS = 300, INTERFACE_SECONDS = 120 };
+enum {
+    NAME_BYTES_MAX = 100,
+    CLUSTERS_MAX = 100,
+    CREATE_SECONDS = 600,
+    DELETE_SECONDS = 300,
+    INTERFACE_SECONDS = 120
+};
 
 static const char *const versions[] = {"1.31", "1.32", "1.33", "1.34", "1.35", NULL};
 static const char version_default[] = "1.33";
@@ -229,6 +235,43 @@ static const char *vpc_of(struct cloud_request *r, const struct value *subnets)
     return NULL;
 }
 
+static bool zones_fit(struct cloud_request *r, const struct value *subnets)
+{
+    const char *full = r->cloud->options.full_zone;
+    const struct value *valid = &value_empty_list;
+    bool fits = true;
+
+    for (size_t i = 0; full && i < value_count(subnets); i++)
+        fits = fits && !record_is(record_find(r->cloud, r->region, "subnet",
+                                              value_z(value_item(subnets, i))),
+                                  "availabilityZone", full);
+    for (int i = 0; i < CLOUD_ZONES; i++) {
+        const char *zone = text_f(r->a, "%s%c", r->region, 'a' + i);
+
+        if (full && strcmp(zone, full) != 0)
+            valid = value_append(r->a, valid, value_string(r->a, zone));
+    }
+    return fits || cloud_refuse_with(r, 400, "UnsupportedAvailabilityZoneException",
+                                     text_f(r->a,
+                                            "Cannot create cluster '%s' because %s, the targeted "
+                                            "Availability Zone, does not currently have sufficient "
+                                            "capacity to support the cluster.",
+                                            cluster_name(r), full),
+                                     value_map_of(r->a, {"validZones", valid}));
+}
+
+static bool quota_fits(struct cloud_request *r)
+{
+    size_t most = r->cloud->options.clusters_max ? r->cloud->options.clusters_max : CLUSTERS_MAX,
+           count = 0;
+    const struct record *at = NULL;
+
+    while ((at = record_next(r->cloud, at, r->region, "cluster")))
+        count++;
+    return count < most || cloud_refuse(r, 400, "ResourceLimitExceededException",
+                                        "You've reached your quota of %zu clusters", most);
+}
+
 /* --- what EKS puts into the VPC --------------------------------------------------------------- */
 /* Everything may come from the group itself, and go anywhere. */
 static void add_rule(struct cloud_request *r, const struct record *group, bool is_egress)
@@ -412,7 +455,8 @@ static bool create_cluster(struct cloud_request *r)
     if (!role_fits(r, cloud_text(r, "roleArn")) || !version_fits(r, version))
         return false;
     vpc = vpc_of(r, value_in(r->parameters, "resourcesVpcConfig", "subnetIds"));
-    if (!vpc)
+    if (!vpc || !zones_fit(r, value_in(r->parameters, "resourcesVpcConfig", "subnetIds")) ||
+        !quota_fits(r))
         return false;
     cluster = cloud_eks_new(r, "cluster", name, "arn", "CREATING", cluster_body(r, version, vpc));
     add_creator(r, cluster);
