@@ -399,8 +399,11 @@ static bool root_update(struct call *c, const struct value *prior, const struct 
         return false;
     if (!update_place(c, prior, planned, &signer, &info))
         return false;
+    /* Until the old place is empty the state has it: the next apply finds the new one. */
+    if (!stays_in_place(prior, planned) && !root_remove(c, prior))
+        return false;
     *out = root_describe(c->arena, planned, &info, signer.key);
-    return stays_in_place(prior, planned) || root_remove(c, prior);
+    return true;
 }
 
 /* --- remove ---------------------------------------------------------------------- */

@@ -424,6 +424,23 @@ TEST(a_root_moves_to_aws_and_back_with_its_key)
     assert_true(value_equal(state, first));
 }
 
+TEST(a_move_that_could_not_leave_is_continued)
+{
+    struct component_aws *t = start_aws(a);
+    struct component *component = &t->component;
+    const struct value *first = applied(component, NULL, IN_AWS), *state;
+
+    cloud_fault(t->cloud, FAULT_409, 1, 1, "DeleteSecret");
+    assert_null(component_apply(component, root_ca, first, IN_AWS_WITH("mesh/other", "")));
+    cloud_fault(t->cloud, FAULT_NONE, 0, 0, NULL);
+    assert_string_equal(inventory(t), "eu-west-1 secret mesh/root\neu-west-1 secret mesh/other\n");
+    state = applied(component, component_read(component, root_ca, first),
+                    IN_AWS_WITH("mesh/other", ""));
+    assert_string_equal(inventory(t), "eu-west-1 secret mesh/other\n");
+    assert_string_equal(value_text(state, "fingerprint_sha256"),
+                        value_text(first, "fingerprint_sha256"));
+}
+
 TEST(cacerts_fetch_the_key_from_aws)
 {
     struct component_aws *t = start_aws(a);
