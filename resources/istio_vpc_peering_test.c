@@ -2,6 +2,7 @@
  * and what is refused. */
 #include "acceptance/harness/component_aws.h"
 #include "aws/ec2.h"
+#include "aws/iam.h"
 
 extern const struct resource resource_istio_vpc_peering;
 static const struct resource *const peering = &resource_istio_vpc_peering;
@@ -376,6 +377,55 @@ TEST(updated_in_place)
     assert_false(value_flag(changed, "dns_resolution_enabled"));
     assert_int_equal(drifts(s, changed), 0);
     assert_true(component_plans_nothing(&s->t.component, peering, refreshed(s, changed), json));
+}
+
+/* Another VPC is another connection; another block is not. */
+TEST(what_replaces_it)
+{
+    struct stage *s = start(a);
+    const struct value *state = apply(s, NULL, s->json),
+                       *config = component_config(&s->t.component, peering, s->json), *changed;
+    struct call *c = component_call(&s->t.component, peering, config);
+    struct plan plan;
+
+    changed = value_with_in(a, config, value_string(a, "10.1.0.0/17"), "requester", "cidr_block");
+    assert_true(plan_resource(c, peering, state, changed, changed, &plan));
+    assert_null(plan.replace);
+    assert_true(value_is_unknown(value_at(plan.planned, "routes")));
+    changed = value_with_in(a, config, value_string(a, "vpc-1"), "accepter", "vpc_id");
+    assert_true(plan_resource(c, peering, state, changed, changed, &plan));
+    assert_string_equal(path_text(a, plan.replace->path), "accepter.vpc_id");
+}
+
+/* The accepter's side is asked for by a role, as in another account: tokens differ, what is
+ * seen is the same. */
+TEST(the_accepter_has_a_role)
+{
+    struct stage *s =
+        start_at(a, "eu-west-1", "eu-west-1", "10.2.0.0/16", &(struct cloud_options){.speed = 0});
+    static const char trust[] =
+        "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": "
+        "{\"AWS\": \"arn:aws:iam::111122223333:root\"}, \"Action\": \"sts:AssumeRole\"}]}";
+    const struct value *role = value_at(
+                           ask(s, EAST, &iam_create_role,
+                               value_map_of(a, {"RoleName", string(s, "accepter")},
+                                            {"AssumeRolePolicyDocument", string(s, trust)})),
+                           "Role"),
+                       *state;
+    const char *json =
+        text_f(a,
+               "{\"requester\": {\"vpc_id\": \"%s\", \"region\": \"eu-west-1\"}, \"accepter\": "
+               "{\"vpc_id\": \"%s\", \"region\": \"eu-west-1\", \"role_arn\": \"%s\"}}",
+               s->vpcs[EAST], s->vpcs[WEST], value_text(role, "Arn"));
+
+    requests(s);
+    state = apply(s, NULL, json);
+    assert_non_null(strstr(requests(s), "POST sts.eu-west-1/AssumeRole 200\n"));
+    assert_int_equal(drifts(s, state), 0);
+    assert_string_equal(requests(s), "POST ec2.eu-west-1/DescribeVpcPeeringConnections 200\n"
+                                     "POST ec2.eu-west-1/DescribeVpcPeeringConnections 200\n");
+    assert_true(component_remove(&s->t.component, peering, state));
+    assert_int_equal(connections(s), 0);
 }
 
 /* What another one left of an earlier connection is replaced, what is equal is kept. */

@@ -25,6 +25,7 @@ from terraform import Terraform, flat
 
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HELM = os.path.join(ACCEPTANCE, "yardstick", "helm")
+FAILED_DESTROY_SECONDS = 60
 SIGNED = re.compile(r"k8s-aws-v1\.[A-Za-z0-9_-]{20}|Signature=[0-9a-f]{64}")
 SECRET_KEY = re.compile(r"key\.pem$|^tls\.key$|^token$|^private|^password$|secret", re.I)
 
@@ -108,7 +109,7 @@ class CaseRun:
 
     def clean_up(self, before, problem):
         if self.terraform.state_addresses():
-            status, output = self.terraform.destroy()
+            status, output = self.final_destroy(FAILED_DESTROY_SECONDS if problem else None)
             if status != 0:
                 problem = (problem or self.path) + "\nfinal destroy failed:\n" + output
         for n, cluster in enumerate(self.clusters):
@@ -117,6 +118,13 @@ class CaseRun:
                 problem = f"{self.path}: left behind on cluster {n + 1}: {left}"
             cluster.delete("/api/v1/namespaces/" + self.ns)
         return problem or self.left_in_account()
+
+    def final_destroy(self, seconds):
+        """What went wrong before is told soon, also when a destroy would wait for long."""
+        try:
+            return self.terraform.destroy(seconds)
+        except subprocess.TimeoutExpired:
+            return 1, "it took too long"
 
     def left_in_account(self):
         if self.inventory_before is None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+COMMAND_SECONDS = 300
 INTERRUPT_SECONDS = 120
 BOX = re.compile(r"[│╷╵]")
 
@@ -76,7 +77,7 @@ class Terraform:
         with open(os.path.join(self.folder, "main.tf"), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def run(self, *arguments, timeout=300):
+    def run(self, *arguments, timeout=COMMAND_SECONDS):
         """(status, output); output has both streams."""
         done = subprocess.run([program(), *arguments], cwd=self.folder, env=self.env, text=True,
                               errors="replace", stdin=subprocess.DEVNULL, timeout=timeout,
@@ -123,8 +124,9 @@ class Terraform:
         """Without looking at a plan first."""
         return self.run("apply", "-auto-approve", "-input=false", "-no-color")
 
-    def destroy(self):
-        return self.run("destroy", "-auto-approve", "-input=false", "-no-color")
+    def destroy(self, seconds=None):
+        return self.run("destroy", "-auto-approve", "-input=false", "-no-color",
+                        timeout=seconds or COMMAND_SECONDS)
 
     def output(self, name):
         status, text = self.run("output", "-json", name)
