@@ -11,14 +11,12 @@ enum {
     POLL_MIN_MS = 2000,
     POLL_MAX_MS = 15 * 1000,
     LOOK_AFTER_S = 60, /* before, there is nothing to be seen */
-    LOOK_EVERY_S = 45,
 };
 
 struct joining {
     struct nodegroup *group;
     const struct value *seen; /* as it was found last; NULL = not visible yet */
     const char *status;
-    int64_t looked_at; /* by AWS's clock; 0 = never */
     bool over;
 };
 
@@ -49,9 +47,7 @@ static bool end(struct joining *j, const char *why)
 /* Is it time to look behind the group? */
 static bool is_due(const struct nodegroup_work *w, const struct joining *j)
 {
-    int64_t now = aws_now(w->aws), made_at = value_integer_at(j->seen, "createdAt");
-
-    return now - made_at >= LOOK_AFTER_S && now - j->looked_at >= LOOK_EVERY_S;
+    return aws_now(w->aws) - value_integer_at(j->seen, "createdAt") >= LOOK_AFTER_S;
 }
 
 static bool judge(struct nodegroup_work *w, struct joining *j, int64_t since_ms)
@@ -68,7 +64,6 @@ static bool judge(struct nodegroup_work *w, struct joining *j, int64_t since_ms)
                              nodegroup_health(w->call->arena, j->seen)));
     if (j->over || !is_due(w, j))
         return true;
-    j->looked_at = aws_now(w->aws);
     why = nodegroup_why(w, &j->group->step, j->seen);
     return !*why || end(j, why);
 }

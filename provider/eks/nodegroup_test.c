@@ -266,6 +266,37 @@ TEST(a_group_that_failed_is_made_anew)
     assert_int_equal(count_of(p, "launch-template"), 1);
 }
 
+/* EKS would say so after 25 minutes (here 3 s). */
+TEST(what_does_not_join_is_explained)
+{
+    static const struct {
+        const char *code, *said[3];
+    } cases[] = {
+        {"NodeCreationFailure",
+         {"1 instance of it (i-0", "none has registered as a Node.\nWhat is wrong:\n- subnet-0",
+          "- enableDnsHostnames of vpc-0"}},
+        {"InstanceLimitExceeded",
+         {"eks.node_groups[\"a\"]: Node group a: Its nodes do not join: Auto Scaling group eks-a-",
+          "VcpuLimitExceeded", "Ask for a larger quota"}},
+        {"InsufficientFreeAddresses",
+         {"CREATE_FAILED. InsufficientFreeAddresses", "no free addresses left",
+          "node_groups[\"a\"]"}},
+    };
+    const struct cloud_options slow = {.speed = CLOUD_SPEED};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct place *p = place_new(a, &slow, "1.33");
+        struct nodegroup_cluster failing = cluster_of(p);
+
+        failing.tags = value_map_of(a, {"sandbox/fail", value_string(a, cases[i].code)});
+        failing.connection = json_of(a, "{'name': 'east', 'eks': {'cluster_name': 'east', "
+                                        "'region': 'eu-west-1'}}");
+        assert_false(converge_in(p, &failing, "{'a': {}}"));
+        for (size_t k = 0; k < 3; k++)
+            assert_said(p, cases[i].said[k]);
+    }
+}
+
 TEST(security_groups_of_nodes)
 {
     struct place *p = place_new(a, &quick, "1.33");
