@@ -60,8 +60,7 @@ static bool judge(struct nodegroup_work *w, struct joining *j, int64_t since_ms)
                end(j, "It does not exist any more. Plan and apply again.");
     j->over = strcmp(j->status, "ACTIVE") == 0;
     if (is_one_of(j->status, failed))
-        return end(j, text_f(w->call->arena, "It is %s. %s", j->status,
-                             nodegroup_health(w->call->arena, j->seen)));
+        return end(j, nodegroup_why_failed(w, &j->group->step, j->seen));
     if (j->over || !is_due(w, j))
         return true;
     why = nodegroup_why(w, &j->group->step, j->seen);

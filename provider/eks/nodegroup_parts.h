@@ -82,5 +82,8 @@ const char *nodegroup_health(struct arena *a, const struct value *group);
 /* Why its nodes do not join, when that will not pass by itself; "" = it may go well yet. */
 const char *nodegroup_why(const struct nodegroup_work *w, const struct step *s,
                           const struct value *group);
+/* The same once EKS has given it up. */
+const char *nodegroup_why_failed(const struct nodegroup_work *w, const struct step *s,
+                                 const struct value *group);
 
 #endif

@@ -389,18 +389,39 @@ static const char *by_instances(struct look *l)
                          aws_region(l->work->aws)));
 }
 
+static void look_init(struct look *l, const struct nodegroup_work *w, const struct step *s,
+                      const struct value *group)
+{
+    *l = (struct look){.work = w, .step = s, .group = group};
+    diags_init(&l->said, w->call->arena);
+    l->call = call_quietly(w->call, &l->said);
+    if (clock_monotonic_ms() + LOOK_MS < l->call.deadline_ms)
+        l->call.deadline_ms = clock_monotonic_ms() + LOOK_MS;
+}
+
 const char *nodegroup_why(const struct nodegroup_work *w, const struct step *s,
                           const struct value *group)
 {
-    struct look l = {.work = w, .step = s, .group = group};
+    struct look l;
     const char *why;
 
-    diags_init(&l.said, w->call->arena);
-    l.call = call_quietly(w->call, &l.said);
-    if (clock_monotonic_ms() + LOOK_MS < l.call.deadline_ms)
-        l.call.deadline_ms = clock_monotonic_ms() + LOOK_MS;
+    look_init(&l, w, s, group);
     why = by_health(&l);
     if (!*why)
         why = by_launches(&l);
     return *why ? why : by_instances(&l);
+}
+
+const char *nodegroup_why_failed(const struct nodegroup_work *w, const struct step *s,
+                                 const struct value *group)
+{
+    struct arena *a = w->call->arena;
+    const char *health = nodegroup_health(a, group), *wrong = "";
+    struct look l;
+
+    look_init(&l, w, s, group);
+    if (strstr(health, "NodeCreationFailure"))
+        wrong = around(&l);
+    return text_f(a, "It is %s. %s%s%s", value_text(group, "status"), health,
+                  *wrong ? "\nWhat is wrong:\n" : "", wrong);
 }
