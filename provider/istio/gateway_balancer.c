@@ -243,8 +243,9 @@ void gateway_balancer_explain_stuck(struct call *c, struct kube *k, const struct
         before->orphaned
             ? "It has the finalizer %s, which that controller takes off when the load balancer is "
               "gone; but no Deployment with the label %s has a ready pod. Bring the controller "
-              "back, with its role and permissions, then destroy again. Gateways have to go "
-              "before it: let them name it (load_balancer.controller)."
+              "back, with its role and permissions; Terraform does in an apply that keeps the "
+              "gateway. Then destroy again. Gateways have to go before the controller: let them "
+              "name it (load_balancer.controller)."
             : "It has the finalizer %s, which that controller (label %s) takes off when the load "
               "balancer is gone. Its log and the events of the object say what keeps it: often "
               "its role or permissions are gone already, or deletion protection is on.",
