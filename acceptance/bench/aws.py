@@ -4,6 +4,7 @@ import os
 import re
 
 from account import Account
+from servers_pair import ACCEPTANCE
 from workspace import PROVIDERS, Workspace
 
 READS = re.compile(r"^\S+ [^/]*/(Describe|Get|List|Batch)|^GET ")
@@ -53,6 +54,21 @@ resource "istio_cluster" "west" {
   }
 }
 """),
+    ("istio_load_balancer_controller", "istio_load_balancer_controller.west", """
+resource "istio_load_balancer_controller" "west" {
+  cluster = istio_cluster.west.connection
+  chart   = { path = "@chartfolder@/aws-load-balancer-controller" }
+}
+"""),
+    ("istio_gateway with a network load balancer", "istio_gateway.edge", """
+resource "istio_gateway" "edge" {
+  cluster       = istio_cluster.west.connection
+  name          = "edge"
+  version       = "1.27.3"
+  chart         = { repository = "@charts@" }
+  load_balancer = { type = "nlb", controller = istio_load_balancer_controller.west.id }
+}
+"""),
     ("istio_root_ca in Secrets Manager", "istio_root_ca.mesh", """
 resource "istio_root_ca" "mesh" {
   common_name = "mesh root"
@@ -62,6 +78,12 @@ resource "istio_root_ca" "mesh" {
 }
 """),
 )
+
+# What istiod would have made, and gateways look for.
+INJECTOR = ("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/"
+            "istio-sidecar-injector",
+            '{"metadata": {"labels": {"app": "sidecar-injector", "istio.io/rev": "default"}},'
+            ' "webhooks": []}')
 
 TEN = """
 resource "istio_vpc" "ten" {
@@ -114,6 +136,8 @@ class Counted:
 class Aws:
     def __init__(self, folder, binary, env):
         self.folder, self.binary, self.account = folder, binary, Account(env)
+        self.words = {"@chartfolder@": os.path.join(ACCEPTANCE, "charts"),
+                      "@charts@": env["ISTIO_ACC_CHARTS"] + "/charts"}
 
     def workspace(self, name):
         here = Workspace(os.path.join(self.folder, name), self.binary, watched=True)
@@ -135,8 +159,12 @@ class Aws:
         more than the plan before the resource was there."""
         here, text, found, before = self.workspace("counts"), PROVIDERS, {}, 0
         for what, address, block in STAGES:
+            for word, value in self.words.items():
+                block = block.replace(word, value)
             text += block
             here.configure(text)
+            if address == "istio_gateway.edge":
+                self.account.cluster("us-west-2/west").put(*INJECTOR)
             self.asked()
             here.run("apply", "-auto-approve", "-refresh=false")
             made = Counted(self.asked())
