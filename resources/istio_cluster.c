@@ -158,7 +158,7 @@ static bool eks_create(struct call *c, const struct value *planned, const struct
     bool done;
 
     if (!eks_cluster_open(c, value_at(planned, "eks"), value_text(planned, "name"), &w) ||
-        !eks_cluster_find(&w) || !eks_cluster_check_name(&w))
+        !eks_cluster_find(&w) || !eks_cluster_check_found(&w))
         return false;
     done = eks_cluster_converge(&w);
     *out = w.found ? told(&w, planned) : NULL;

@@ -1,4 +1,5 @@
 /* istio_cluster.eks beside what is there already, and what is refused. */
+#include "acceptance/sandbox/aws/cloud_eks.h"
 #include "resources/test_eks_stage.h"
 
 /* --- what is there already ------------------------------------------------------------- */
@@ -30,6 +31,41 @@ TEST(a_foreign_cluster_is_refused_or_adopted)
     assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
     assert_true(component_remove(&t->aws.component, cluster, state));
     assert_string_equal(inventory(t), "");
+}
+
+/* One that was made with aws-auth and a role of its own becomes as it is described. */
+TEST(an_adopted_cluster_comes_to_what_is_said)
+{
+    static const char adopt[] = ADDONS_NONE ", \"adopt\": true";
+    struct stage *t = start(a);
+    const struct value *state;
+
+    add_role(t, "plane", "eks");
+    ask(t, &eks_create_cluster,
+        text_f(a,
+               "{\"name\": \"east\", \"roleArn\": \"arn:aws:iam::111122223333:role/plane\", "
+               "\"version\": \"1.32\", \"resourcesVpcConfig\": {\"subnetIds\": %s}}",
+               t->subnets));
+    assert_null(try_apply(t, NULL, text_f(a, "%s, \"version\": \"1.31\"", adopt)));
+    assert_blames(t, "eks.version");
+    assert_null(try_apply(t, NULL, text_f(a, "%s, \"service_ipv4_cidr\": \"10.9.0.0/16\"", adopt)));
+    assert_blames(t, "eks.service_ipv4_cidr");
+    assert_string_equal(changes(t), "");
+    state = apply(t, NULL, adopt);
+    /* private endpoint; two steps to API; standard support; then tags and provider */
+    assert_int_equal(count_lines(lines_with(a, changes(t), "update-config")), 4);
+    assert_string_equal(value_z(value_in(state, "eks", "cluster_role_arn")),
+                        "arn:aws:iam::111122223333:role/plane");
+    assert_string_equal(value_z(value_in(state, "eks", "version")), "1.32");
+    assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
+    /* nothing but the provider tells of a removal that did not come to its end */
+    cloud_fault(t->aws.cloud, FAULT_500, 1, 1, "DeleteOpenIDConnectProvider");
+    assert_false(component_remove(&t->aws.component, cluster, state));
+    state = refreshed(t, state);
+    assert_non_null(state);
+    assert_true(component_remove(&t->aws.component, cluster, state));
+    assert_string_equal(inventory(t), "role plane\n");
+    assert_null(refreshed(t, state));
 }
 
 static const struct value *imported(struct stage *t, const char *id)
@@ -201,17 +237,6 @@ TEST(another_cluster_of_the_name_is_not_taken_for_it)
 
 /* --- own roles, own key ------------------------------------------------------------------- */
 
-static void add_role(struct stage *t, const char *name, const char *service)
-{
-    ask(t, &iam_create_role,
-        text_f(t->aws.component.arena,
-               "{\"RoleName\": \"%s\", \"AssumeRolePolicyDocument\": \"{\\\"Version\\\": "
-               "\\\"2012-10-17\\\", \\\"Statement\\\": [{\\\"Effect\\\": \\\"Allow\\\", "
-               "\\\"Principal\\\": {\\\"Service\\\": \\\"%s.amazonaws.com\\\"}, \\\"Action\\\": "
-               "\\\"sts:AssumeRole\\\"}]}\"}",
-               name, service));
-}
-
 TEST(own_roles_are_used_and_stay)
 {
     static const char own[] =
@@ -236,10 +261,37 @@ TEST(own_roles_are_used_and_stay)
 
 /* --- what AWS refuses ------------------------------------------------------------------------ */
 
-static void assert_blames(struct stage *t, const char *path)
+/* --- the way to its API server ---------------------------------------------------------- */
+
+static struct sandbox *server(struct stage *t)
 {
-    assert_string_equal(path_text(t->aws.component.arena, t->aws.component.diags.first->path),
-                        path);
+    return cloud_eks_server(t->aws.cloud, "eu-west-1", "east");
+}
+
+TEST(an_endpoint_that_does_not_answer_names_its_mode)
+{
+    struct stage *t = start(a);
+    const struct value *state = apply(t, NULL, ADDONS_NONE), *out;
+    struct call *c = component_call(&t->aws.component, cluster, &value_null);
+
+    sandbox_fault(server(t), FAULT_CUT, 1, 1000, NULL);
+    c->deadline_ms = clock_monotonic_ms() + 2000;
+    state = value_with_in(a, state, &value_false, "eks", "endpoint_public_access");
+    assert_false(cluster->update(c, state, state, &out));
+    assert_true(value_equal(out, state));
+    assert_says(t, "The API server of cluster east does not answer");
+    assert_says(t, "endpoint_public_access = false: it is reached from within the VPC only");
+}
+
+/* An entry is known to the API server some seconds after EKS has it. */
+TEST(an_api_server_gets_time_to_know_us)
+{
+    struct stage *t = start(a);
+    const struct value *state = apply(t, NULL, ADDONS_NONE);
+
+    component_restart_aws(&t->aws);
+    sandbox_fault(server(t), FAULT_EXPIRED, 1, 2, NULL); /* also of the renewed token */
+    apply(t, state, ADDONS_NONE ", \"support_type\": \"EXTENDED\"");
 }
 
 TEST(a_zone_without_room_names_the_others)

@@ -195,4 +195,21 @@ static inline const struct value *described(struct stage *t)
 #define READER "arn:aws:iam::111122223333:user/reader"
 #define ENTRIES(json) ADDONS_NONE ", \"access_entries\": {\"" READER "\": " json "}"
 
+static inline void add_role(struct stage *t, const char *name, const char *service)
+{
+    ask(t, &iam_create_role,
+        text_f(t->aws.component.arena,
+               "{\"RoleName\": \"%s\", \"AssumeRolePolicyDocument\": \"{\\\"Version\\\": "
+               "\\\"2012-10-17\\\", \\\"Statement\\\": [{\\\"Effect\\\": \\\"Allow\\\", "
+               "\\\"Principal\\\": {\\\"Service\\\": \\\"%s.amazonaws.com\\\"}, \\\"Action\\\": "
+               "\\\"sts:AssumeRole\\\"}]}\"}",
+               name, service));
+}
+
+static inline void assert_blames(struct stage *t, const char *path)
+{
+    assert_string_equal(path_text(t->aws.component.arena, t->aws.component.diags.first->path),
+                        path);
+}
+
 #endif

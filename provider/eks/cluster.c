@@ -65,10 +65,8 @@ bool eks_cluster_find(struct eks_cluster_work *w)
     return eks_describe_cluster(w->call, w->aws, w->name, &w->found);
 }
 
-bool eks_cluster_check_name(struct eks_cluster_work *w)
+static bool refuse_foreign(struct eks_cluster_work *w)
 {
-    if (!w->found || cluster_is_ours(w) || value_flag(w->eks, "adopt"))
-        return true;
     return diag_error(
         w->call->diags, path_of(w->call->arena, "eks", "cluster_name"),
         text_f(w->call->arena, "There is an EKS cluster %s already", w->name),
@@ -78,9 +76,45 @@ bool eks_cluster_check_name(struct eks_cluster_work *w)
         aws_region(w->aws), value_text(w->found, "arn"), w->name, w->name, aws_region(w->aws));
 }
 
-bool eks_cluster_has_remains(struct eks_cluster_work *w, bool *remains)
+static bool check_fixed(struct eks_cluster_work *w, const char *argument, const struct value *now)
 {
-    return cluster_role_is_there(w, remains);
+    const struct value *wanted = value_at(w->eks, argument);
+
+    return !value_is_set(wanted) || !value_is_set(now) || value_equal(wanted, now) ||
+           diag_error(
+               w->call->diags, path_of(w->call->arena, "eks", argument),
+               text_f(w->call->arena, "Cluster %s is there with another %s", w->name, argument),
+               "It has %s, and EKS never changes it. Say the same, or leave it out; a "
+               "cluster with another one needs another cluster_name.",
+               value_z(now));
+}
+
+static bool check_version(struct eks_cluster_work *w)
+{
+    const char *now = value_text(w->found, "version"), *wanted = value_text(w->eks, "version");
+
+    return !*wanted || cluster_minor(now) <= cluster_minor(wanted) ||
+           diag_error(w->call->diags, path_of(w->call->arena, "eks", "version"),
+                      text_f(w->call->arena, "Cluster %s is at %s already", w->name, now),
+                      "There is no way down to %s. Say %s or higher, or leave version out.", wanted,
+                      now);
+}
+
+bool eks_cluster_check_found(struct eks_cluster_work *w)
+{
+    const struct value *key = value_in(value_item(value_at(w->found, "encryptionConfig"), 0),
+                                       "provider", "keyArn"),
+                       *cidr = value_in(w->found, "kubernetesNetworkConfig", "serviceIpv4Cidr");
+
+    if (!w->found)
+        return true;
+    if (!cluster_is_ours(w) && !value_flag(w->eks, "adopt"))
+        return refuse_foreign(w);
+    if (cluster_makes_room(w))
+        return true;
+    return check_fixed(w, "cluster_role_arn", value_at(w->found, "roleArn")) &&
+           check_fixed(w, "service_ipv4_cidr", cidr) && check_fixed(w, "kms_key_arn", key) &&
+           check_version(w);
 }
 
 /* --- bringing it about -------------------------------------------------------------- */

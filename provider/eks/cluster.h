@@ -40,11 +40,13 @@ bool eks_cluster_check_change(struct call *c, const struct value *prior,
                               const struct value *planned);
 
 bool eks_cluster_find(struct eks_cluster_work *w);
-/* Before a create: one of that name that is neither ours nor to be adopted is an error. */
-bool eks_cluster_check_name(struct eks_cluster_work *w);
+/* Before a create: one of that name that is neither ours nor to be adopted is an error, and
+ * one that differs in what EKS never changes. */
+bool eks_cluster_check_found(struct eks_cluster_work *w);
 bool eks_cluster_converge(struct eks_cluster_work *w);
 bool eks_cluster_remove(struct eks_cluster_work *w);
-/* There is no cluster, but a role of it: its removal did not come to the end. */
+/* There is no cluster, but a role or the OIDC provider (of the state): its removal did not
+ * come to the end. */
 bool eks_cluster_has_remains(struct eks_cluster_work *w, bool *remains);
 /* `eks` of a cluster as AWS has it. */
 bool eks_cluster_import(struct eks_cluster_work *w, const struct value **eks);

@@ -109,7 +109,7 @@ static const struct value *create_input(const struct eks_cluster_work *w, const 
 /* Somebody, or we with an answer that was lost, made it meanwhile. */
 static bool made_meanwhile(struct eks_cluster_work *w)
 {
-    return eks_cluster_find(w) && eks_cluster_check_name(w);
+    return eks_cluster_find(w) && eks_cluster_check_found(w);
 }
 
 static bool make(struct eks_cluster_work *w)
@@ -154,7 +154,11 @@ bool cluster_await_active(struct eks_cluster_work *w)
     return true;
 }
 
-/* One that is going, or never came to be, makes room. */
+bool cluster_makes_room(const struct eks_cluster_work *w)
+{
+    return strcmp(cluster_status(w), "FAILED") == 0 || strcmp(cluster_status(w), "DELETING") == 0;
+}
+
 static bool clear(struct eks_cluster_work *w)
 {
     const struct value *output;
@@ -181,11 +185,11 @@ static bool look(struct eks_cluster_work *w)
 
 bool cluster_ensure(struct eks_cluster_work *w)
 {
-    const char *status = cluster_status(w), *role;
+    const char *role;
 
     if (w->look_only)
         return look(w);
-    if ((strcmp(status, "FAILED") == 0 || strcmp(status, "DELETING") == 0) && !clear(w))
+    if (cluster_makes_room(w) && !clear(w))
         return false;
     if (w->found)
         return cluster_role_converge(w, &role) && cluster_await_active(w);

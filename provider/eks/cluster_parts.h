@@ -35,17 +35,21 @@ bool cluster_update(struct eks_cluster_work *w, const struct aws_operation *oper
 bool cluster_role_converge(struct eks_cluster_work *w, const char **arn);
 bool cluster_node_role_converge(struct eks_cluster_work *w);
 bool cluster_roles_remove(struct eks_cluster_work *w);
-bool cluster_role_is_there(struct eks_cluster_work *w, bool *found);
+/* One of ours; "cluster" or "node". */
+bool cluster_role_is_there(struct eks_cluster_work *w, const char *suffix, bool *found);
 /* Is it the name that we would give to the role? */
 bool cluster_made_role(const struct eks_cluster_work *w, const char *arn, const char *suffix);
 
 /* --- cluster_create.c ---------------------------------------------------------------- */
+/* It is going, or never came to be: another one is made when it is gone. */
+bool cluster_makes_room(const struct eks_cluster_work *w);
 /* The cluster is there and ACTIVE afterwards. */
 bool cluster_ensure(struct eks_cluster_work *w);
 bool cluster_await_active(struct eks_cluster_work *w);
 
 /* --- cluster_provider.c: the OIDC provider in IAM ------------------------------------ */
 bool cluster_provider_converge(struct eks_cluster_work *w);
+bool cluster_provider_is_there(struct eks_cluster_work *w, bool *found);
 bool cluster_provider_remove(struct eks_cluster_work *w, const char *arn);
 
 /* --- cluster_upgrade.c ---------------------------------------------------------------- */

@@ -62,18 +62,32 @@ bool cluster_provider_converge(struct eks_cluster_work *w)
     return !cluster_may_change(w, "OIDC provider: missing") || make(w, issuer);
 }
 
+static bool find_ours(struct eks_cluster_work *w, const char *arn, bool *found)
+{
+    const struct value *provider = NULL;
+
+    if (*arn && !iam_get_open_id_connect_provider(w->call, w->aws, arn, &provider))
+        return false;
+    *found = provider &&
+             cluster_tags_are_ours(tags_map(w->call->arena, value_at(provider, "Tags")), w->name);
+    return true;
+}
+
+bool cluster_provider_is_there(struct eks_cluster_work *w, bool *found)
+{
+    return find_ours(w, w->oidc_provider_arn, found);
+}
+
 /* Only our own. */
 bool cluster_provider_remove(struct eks_cluster_work *w, const char *arn)
 {
-    struct arena *a = w->call->arena;
-    const struct value *provider, *output;
+    const struct value *output;
+    bool found;
 
-    if (!*arn)
-        return true;
-    if (!iam_get_open_id_connect_provider(w->call, w->aws, arn, &provider))
+    if (!find_ours(w, arn, &found))
         return false;
-    return !provider || !cluster_tags_are_ours(tags_map(a, value_at(provider, "Tags")), w->name) ||
-           aws_call_until(w->call, w->aws, &iam_delete_open_id_connect_provider,
-                          value_map_of(a, {"OpenIDConnectProviderArn", cluster_text(w, arn)}),
-                          PENDING_MS, &output);
+    return !found || aws_call_until(w->call, w->aws, &iam_delete_open_id_connect_provider,
+                                    value_map_of(w->call->arena, {"OpenIDConnectProviderArn",
+                                                                  cluster_text(w, arn)}),
+                                    PENDING_MS, &output);
 }

@@ -128,3 +128,10 @@ bool eks_cluster_remove(struct eks_cluster_work *w)
         return false;
     return cluster_provider_remove(w, w->oidc_provider_arn) && cluster_roles_remove(w);
 }
+
+bool eks_cluster_has_remains(struct eks_cluster_work *w, bool *remains)
+{
+    return cluster_role_is_there(w, "cluster", remains) &&
+           (*remains || cluster_role_is_there(w, "node", remains)) &&
+           (*remains || cluster_provider_is_there(w, remains));
+}

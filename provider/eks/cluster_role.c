@@ -84,12 +84,12 @@ bool cluster_roles_remove(struct eks_cluster_work *w)
            role_remove(w->call, w->aws, name_of(w, "cluster"), w->name);
 }
 
-bool cluster_role_is_there(struct eks_cluster_work *w, bool *found)
+bool cluster_role_is_there(struct eks_cluster_work *w, const char *suffix, bool *found)
 {
     const struct value *role;
 
     *found = false;
-    if (!iam_get_role(w->call, w->aws, name_of(w, "cluster"), &role))
+    if (!iam_get_role(w->call, w->aws, name_of(w, suffix), &role))
         return false;
     *found =
         role && cluster_tags_are_ours(tags_map(w->call->arena, value_at(role, "Tags")), w->name);

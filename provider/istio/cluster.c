@@ -4,7 +4,7 @@
 #include "kube/connection.h"
 #include "kube/kube.h"
 
-enum { ANSWER_MS = 30 * 1000, WELCOME_MS = 60 * 1000, WELCOME_POLL_MS = 2 * 1000 };
+enum { ANSWER_MS = 30 * 1000, WELCOME_MS = 60 * 1000, WELCOME_POLL_MS = 1000 };
 
 const struct value *cluster_connection(struct arena *a, const struct value *object,
                                        const struct value *access, const char *uid)
