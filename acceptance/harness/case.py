@@ -13,6 +13,8 @@ same with TLS), @chartsca@ (its CA). Of the AWS account, with needs-aws: @awskey
 N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in @awsregion@.
 
 == config               the whole configuration from here on (HCL)
+== example NAME         the files of examples/NAME in its place; the body are its
+                        variables (terraform.tfvars)
 == apply                plans and applies; lines of expectation:
                           add N change N destroy N | error TEXT | warning TEXT | any warning |
                           then changes (else a second plan must be empty)
@@ -59,7 +61,7 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
 """
 import re
 
-STEPS = {"config", "apply", "interrupt", "plan", "validate", "apply-target", "import", "destroy", "forget",
+STEPS = {"config", "example", "apply", "interrupt", "plan", "validate", "apply-target", "import", "destroy", "forget",
          "put", "patch", "apply-as", "status", "delete", "object", "save", "output", "shell", "clock", "secret",
          "state-may-hold-secrets", "needs-helm", "needs-aws", "environment", "aws", "aws-inventory",
          "aws-nothing", "aws-fault"}

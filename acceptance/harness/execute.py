@@ -174,6 +174,12 @@ class CaseRun:
         self.configured_text += step.body
         self.terraform.configure(step.body)
 
+    def step_example(self, step):
+        source = os.path.join(os.path.dirname(ACCEPTANCE), "examples", step.arguments)
+        shutil.copytree(source, self.folder, dirs_exist_ok=True)
+        with open(os.path.join(self.folder, "terraform.tfvars"), "w", encoding="utf-8") as file:
+            file.write(step.body)
+
     def step_plan(self, step, *more):
         expect = Expectation(step.lines())
         status, output, changes = self.terraform.plan(*more)
