@@ -30,7 +30,6 @@ resource "istio_vpc" "this" {
 
 resource "istio_vpc_peering" "this" {
   for_each = local.links
-  name     = each.key
   requester = {
     vpc_id          = istio_vpc.this[each.value[0]].id
     region          = var.clusters[each.value[0]].region
