@@ -56,6 +56,8 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
 == aws-inventory        lines N REGEX: so many lines "region kind id" of what exists match
 == aws-nothing          nothing more exists than before the case
 == aws-fault            JSON as POST /sandbox/faults takes it; without: no more faults
+== istiod               from here on the account's EKS clusters have what a running istiod
+                        writes: its CA in its webhooks
 == needs-helm           real Helm (@helm@) takes part: for real servers only
 == state-may-hold-secrets   this case asks for keys in state; only logs are scanned
 """
@@ -64,7 +66,7 @@ import re
 STEPS = {"config", "example", "apply", "interrupt", "plan", "validate", "apply-target", "import", "destroy", "forget",
          "put", "patch", "apply-as", "status", "delete", "object", "save", "output", "shell", "clock", "secret",
          "state-may-hold-secrets", "needs-helm", "needs-aws", "environment", "aws", "aws-inventory",
-         "aws-nothing", "aws-fault"}
+         "aws-nothing", "istiod", "aws-fault"}
 
 
 class Step:

@@ -21,6 +21,7 @@ import uuid
 import case as case_format
 from account import REGION, Account, Refused
 from cluster import Cluster, field
+from istiod import Istiod
 from terraform import Terraform, flat
 
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -83,7 +84,7 @@ class CaseRun:
         self.configured_text = ""
         self.given = [words[w] for w in ("token1", "token2", "nobody1", "nobody2", "awskey",
                                          "awssecret") if w in words]
-        self.inventory_before, self.called = None, {}
+        self.inventory_before, self.called, self.istiod = None, {}, None
 
     # --- the run ---------------------------------------------------------------
     def run(self):
@@ -108,6 +109,8 @@ class CaseRun:
         self.collect_secrets()
 
     def clean_up(self, before, problem):
+        if self.istiod:
+            self.istiod.end()
         if self.terraform.state_addresses():
             status, output = self.final_destroy(FAILED_DESTROY_SECONDS if problem else None)
             if status != 0:
@@ -260,6 +263,10 @@ class CaseRun:
     def step_needs_aws(self, _step):
         self.inventory_before = self.account.inventory()
         self.terraform.set(self.account.environment(self.folder))
+
+    def step_istiod(self, _step):
+        self.istiod = Istiod(self.account)
+        self.istiod.start()
 
     def filled(self, text):
         """With what it names as ${NAME.FIELD}: outputs, and what an answer of AWS was called."""
