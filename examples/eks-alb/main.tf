@@ -18,7 +18,7 @@ resource "istio_vpc" "this" {
   region             = var.region
   cidr_block         = var.cidr_block
   availability_zones = 2
-  cluster_names      = local.clusters
+  cluster_names      = [for cluster in local.clusters : "${var.name}-${cluster}"]
 }
 
 resource "istio_cluster" "this" {

@@ -9,10 +9,11 @@ provider "istio" {
 }
 
 locals {
-  # Each pair once, in the order of the names.
+  names = sort(keys(var.clusters))
+  # Each pair once.
   links = {
-    for pair in setproduct(keys(var.clusters), keys(var.clusters)) :
-    "${pair[0]}-${pair[1]}" => pair if pair[0] < pair[1]
+    for pair in setproduct(local.names, local.names) : "${pair[0]}-${pair[1]}" => pair
+    if index(local.names, pair[0]) < index(local.names, pair[1])
   }
   others = {
     for name, cluster in var.clusters :
