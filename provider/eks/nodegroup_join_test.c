@@ -136,9 +136,9 @@ static struct stage *stage_new(struct arena *a)
     return s;
 }
 
-/* What is said of a group that is CREATING since `minutes`. */
-static const char *said_of(struct stage *s, int64_t minutes, const char *more,
-                           const struct answer *own)
+/* What is said of a group that was made `minutes` ago, with more members of it. */
+static const char *said_of_group(struct stage *s, int64_t minutes, const char *more,
+                                 const struct answer *own)
 {
     struct arena *a = s->a;
     const struct value *empty = &value_empty_list;
@@ -157,8 +157,8 @@ static const char *said_of(struct stage *s, int64_t minutes, const char *more,
 
     s->own = own;
     s->group = text_f(a,
-                      "{\"nodegroup\": {\"nodegroupName\": \"a\", \"status\": \"CREATING\", "
-                      "\"createdAt\": %lld.5, \"version\": \"1.33\", \"subnets\": [\"subnet-1\"], "
+                      "{\"nodegroup\": {\"nodegroupName\": \"a\", "
+                      "\"createdAt\": %lld.5, \"subnets\": [\"subnet-1\"], "
                       "\"nodeRole\": \"arn:aws:iam::111122223333:role/nodes\", "
                       "\"scalingConfig\": {\"minSize\": 1, \"maxSize\": 3, \"desiredSize\": 1}, "
                       "\"updateConfig\": {\"maxUnavailablePercentage\": 33}, \"resources\": "
@@ -173,6 +173,13 @@ static const char *said_of(struct stage *s, int64_t minutes, const char *more,
     for (const struct diag *d = s->f->diags.first; d; d = d->next)
         lines = text_f(a, "%s%s: %s: %s\n", lines, path_text(a, d->path), d->summary, d->detail);
     return lines;
+}
+
+static const char *said_of(struct stage *s, int64_t minutes, const char *more,
+                           const struct answer *own)
+{
+    return said_of_group(
+        s, minutes, text_f(s->a, ", \"status\": \"CREATING\", \"version\": \"1.33\"%s", more), own);
 }
 
 static void assert_has(const char *text, const char *words)
@@ -251,6 +258,25 @@ TEST(a_group_that_was_just_made_is_not_judged)
     assert_has(said_of(s, 0, "", own), "Timed out waiting for node groups to become ACTIVE");
     for (size_t i = 0; i < server_requests(s->server); i++)
         assert_null(strstr(server_saw(s->server, s->server->bodies, i), "ScalingActivities"));
+}
+
+/* What EKS says of an update that failed, and what to do. */
+TEST(an_upgrade_that_failed)
+{
+    struct stage *s = stage_new(a);
+    const struct answer own[] = {
+        {{"POST /clusters/east/node-groups/a/update-version"},
+         "{\"update\": {\"id\": \"u-1\", \"status\": \"InProgress\"}}"},
+        {{"GET /clusters/east/updates/u-1?nodegroupName=a"},
+         "{\"update\": {\"id\": \"u-1\", \"status\": \"Failed\", \"errors\": [{\"errorCode\": "
+         "\"PodEvictionFailure\", \"errorMessage\": \"Reached max retries while trying to evict "
+         "pods\", \"resourceIds\": [\"ip-10-1-0-4\"]}]}}"},
+        {{NULL}, NULL}};
+    const char *text = said_of_group(s, 60, ", \"status\": \"ACTIVE\", \"version\": \"1.32\"", own);
+
+    assert_has(text, "eks.node_groups[\"a\"]: Node group a: Waited in vain for update to be "
+                     "Successful: It is Failed. PodEvictionFailure: Reached max retries");
+    assert_has(text, "kubectl get pdb");
 }
 
 TEST(health_issues)

@@ -189,16 +189,41 @@ static bool change(const struct work *w, const struct aws_operation *operation,
     return aws_call_until(w->call, w->aws, operation, input, AWS_VISIBLE_MS, &output);
 }
 
+static bool authorize(const struct work *w, const struct value *permissions, bool *exists)
+{
+    const struct aws_operation *operation = &ec2_authorize_security_group_ingress;
+    struct arena *a = w->call->arena;
+    struct aws_reply reply;
+
+    if (!aws_try(w->call, w->aws, operation,
+                 value_map_of(a, {"GroupId", text(w, w->plan->group_id)},
+                              {"IpPermissions", permissions},
+                              {"TagSpecifications",
+                               tags_specification(a, "security-group-rule", tags_of(w))}),
+                 &reply))
+        return false;
+    *exists = !reply.output && aws_error_is(&reply.error, operation->exists);
+    return reply.output || *exists ||
+           aws_refused(w->call, w->aws, operation, w->plan->group_id, &reply.error);
+}
+
+/* All at once; a rule that another reader does not see yet fails all of them, then each goes
+ * alone. */
 static bool add(const struct work *w)
 {
-    struct arena *a = w->call->arena;
+    bool exists;
 
-    return !value_count(w->missing) ||
-           change(w, &ec2_authorize_security_group_ingress,
-                  value_map_of(a, {"GroupId", text(w, w->plan->group_id)},
-                               {"IpPermissions", w->missing},
-                               {"TagSpecifications",
-                                tags_specification(a, "security-group-rule", tags_of(w))}));
+    if (!value_count(w->missing))
+        return true;
+    if (!authorize(w, w->missing, &exists))
+        return false;
+    for (size_t i = 0; exists && i < value_count(w->missing); i++) {
+        bool there;
+
+        if (!authorize(w, value_list_of(w->call->arena, value_item(w->missing, i)), &there))
+            return false;
+    }
+    return true;
 }
 
 static bool revoke(const struct work *w)

@@ -87,6 +87,18 @@ TEST(foreign_rules_stay)
     assert_int_equal(value_count(rules(p)), before + 1);
 }
 
+/* Rules of an earlier apply that are not listed yet. */
+TEST(rules_that_are_not_seen_yet)
+{
+    const struct cloud_options slow = {.speed = 600, .eventual = true};
+    struct place *p = place_new(a, &slow, "1.33");
+
+    assert_fine(p, converge(p, WEST, "[]"));
+    assert_fine(p, converge(p, "['10.2.0.0/16', '10.3.0.0/16']", "[]"));
+    while (*drift(p, "['10.2.0.0/16', '10.3.0.0/16']", "[]"))
+        continue;
+}
+
 TEST(tags_are_repaired)
 {
     struct place *p = place_new(a, &quick, "1.33");
