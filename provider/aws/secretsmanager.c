@@ -30,8 +30,6 @@ static const struct aws_member secret_out[] = {MEMBER("ARN", AWS_STRING),
                                                END_MEMBERS};
 static const struct aws_member deleted_out[] = {MEMBER("ARN", AWS_STRING),
                                                 MEMBER("Name", AWS_STRING), END_MEMBERS};
-static const struct aws_member tags_in[] = {MEMBER("SecretId", AWS_STRING),
-                                            MEMBER("Tags", AWS_LIST, .members = tag), END_MEMBERS};
 static const struct aws_member update_in[] = {MEMBER("SecretId", AWS_STRING),
                                               MEMBER("KmsKeyId", AWS_STRING), END_MEMBERS};
 static const struct aws_member delete_in[] = {
@@ -67,8 +65,6 @@ const struct aws_operation secretsmanager_describe_secret_row = SECRETS(
     "DescribeSecret", .input = by_id, .output = secret_out, .gone = gone, .flags = AWS_READS);
 const struct aws_operation secretsmanager_update_secret =
     SECRETS("UpdateSecret", .input = update_in, .output = version_out, .flags = AWS_READS);
-const struct aws_operation secretsmanager_tag_resource =
-    SECRETS("TagResource", .input = tags_in, .flags = AWS_READS);
 const struct aws_operation secretsmanager_restore_secret = SECRETS(
     "RestoreSecret", .input = by_id, .output = deleted_out, .gone = gone, .flags = AWS_READS);
 const struct aws_operation secretsmanager_delete_secret = SECRETS(

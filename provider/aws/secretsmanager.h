@@ -8,8 +8,8 @@
  * (_new) of what was just made or restored. */
 extern const struct aws_operation secretsmanager_create_secret, secretsmanager_get_secret_value_row,
     secretsmanager_get_secret_value_new, secretsmanager_put_secret_value,
-    secretsmanager_describe_secret_row, secretsmanager_update_secret, secretsmanager_tag_resource,
-    secretsmanager_restore_secret, secretsmanager_delete_secret;
+    secretsmanager_describe_secret_row, secretsmanager_update_secret, secretsmanager_restore_secret,
+    secretsmanager_delete_secret;
 
 /* `id`: a name or an ARN. NULL = none, or scheduled for deletion. */
 bool secretsmanager_describe_secret(struct call *c, struct aws *session, const char *id,

@@ -68,7 +68,6 @@ TEST(a_value_is_replaced_by_the_next_version)
                    "{'SecretId': 's', 'SecretString': 'three', 'ClientRequestToken': '" OTHER "'}",
                    "ResourceExistsException");
     assert_string_equal(content(t, "s"), "two");
-    done(t, &secretsmanager_tag_resource, "{'SecretId': 's', 'Tags': [{'Key': 'a'}]}");
     done(t, &secretsmanager_update_secret, "{'SecretId': 's', 'KmsKeyId': 'alias/b'}");
     done(t, &secretsmanager_describe_secret_row, "{'SecretId': 's'}");
     assert_string_equal(value_text(t->reply.output, "KmsKeyId"), "alias/b");
