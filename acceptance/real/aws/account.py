@@ -22,7 +22,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app  # noqa: E402
 from signature import Key  # noqa: E402
 from wire import Answer  # noqa: E402
 
-USER = "acceptance"
+USER = "stand-in"
 
 
 class Account:

@@ -147,7 +147,7 @@ class AccountTest(unittest.TestCase):
         url = urllib.parse.urlsplit(base64.urlsafe_b64decode(token[11:] + "==").decode())
         headers = {"host": f"sts.{REGION}.amazonaws.com", "x-k8s-aws-id": "x"}
         reply = self.front.serve(Request("GET", f"/?{url.query}", headers, b""))
-        self.assertIn(b"user/acceptance", reply.body)
+        self.assertIn(b"user/stand-in", reply.body)
         headers["x-k8s-aws-id"] = "y"
         self.assertIn(b"SignatureDoesNotMatch",
                       self.front.serve(Request("GET", f"/?{url.query}", headers, b"")).body)  # fmt: skip
@@ -316,7 +316,7 @@ class AccountTest(unittest.TestCase):
     def test_tokens_let_in_whom_entries_name(self):
         cluster = self.make_cluster()
         user = self.who(token_of(self.key, "mesh"), cluster)
-        self.assertEqual(user["username"], "arn:aws:iam::111122223333:user/acceptance")
+        self.assertEqual(user["username"], "arn:aws:iam::111122223333:user/stand-in")
         self.assertEqual(user["groups"], ["system:masters"])
         role = self.make_role("guest", {"AWS": "*"})
         token = token_of(self.session(role), "mesh")

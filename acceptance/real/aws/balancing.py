@@ -80,6 +80,9 @@ def health_for(group, target, ec2):
     if looks[target["Id"]] <= LOOKS:
         return status(found, "initial", "Elb.InitialHealthChecking",
                       "Initial health checks in progress")  # fmt: skip
+    fails = getattr(group, "fails", "")
+    if fails.startswith("Target."):
+        return status(found, "unhealthy", fails, "It was to fail: the tag sandbox/fail says so.")
     if target["Id"] in group.__dict__.get("unready", ()):
         return status(found, "unhealthy", "Target.FailedHealthChecks", "Health checks failed")
     return found

@@ -13,7 +13,7 @@ it listens, and reads FOLDER/servers.json, the API servers for EKS clusters, whe
     POST   /sandbox/reset      an empty account again (all of these need its token as bearer)
     GET    /sandbox/inventory  what there is, a line "region kind id" each
     GET    /sandbox/requests   what was asked for, a line each; DELETE: from here on
-    DELETE /sandbox/faults     nothing: there are none here
+    POST   /sandbox/faults, /sandbox/kill, DELETE /sandbox/faults: see faults.py
 """
 
 import argparse
@@ -26,18 +26,21 @@ import traceback
 
 sys.dont_write_bytecode = True
 
+import botocore.session  # noqa: E402
 import webhook  # noqa: E402
 from account import Account  # noqa: E402
 from authenticator import review  # noqa: E402
 from eks import Eks  # noqa: E402
+from faults import Faults  # noqa: E402
 from load_balancers import Controller  # noqa: E402
 from rules import Rules  # noqa: E402
 from servers_pool import ServersPool  # noqa: E402
-from signature import Claim, Verifier  # noqa: E402
+from signature import FAULTS, Claim, Verifier  # noqa: E402
 from wire import PROTOCOLS, Answer, Refusal, Request, json_answer, refusal_answer  # noqa: E402
 
 BODY_BYTES_MAX = 1 << 20
 UNSIGNED = {"AssumeRoleWithWebIdentity"}
+REGIONS = set(botocore.session.get_session().get_available_regions("ec2"))
 
 
 class Front:
@@ -48,7 +51,7 @@ class Front:
         self.verifier = Verifier()
         self.servers = ServersPool(folder / "servers.json",
                                    lambda server: webhook.serve(folder, server))  # fmt: skip
-        self.record = []
+        self.faults = Faults()
         self.start()
         self.controller = Controller(self.account, self.servers, lambda: self.eks)
 
@@ -59,49 +62,57 @@ class Front:
         self.eks = Eks(self.account, self.servers)
 
     def reset(self):
-        with self.account.lock:
-            self.eks.release_all()
-            self.account.reset()
-            self.start()
-            self.record.clear()
+        self.eks.release_all()
+        self.account.reset()
+        self.start()
+        self.faults.clear()
+        self.faults.forget()
 
     def serve(self, request):
-        """The answer to a request for AWS."""
+        """The answer to a request for AWS; None: the connection is to be closed without one."""
         claim = Claim(request)
         service = claim.service or ("sts" if request.action in UNSIGNED else "")
-        try:
-            self.check(request, claim, service)
-            with self.account.lock:
-                return self.dispatch(request)
-        except Refusal as refusal:
-            return refusal_answer(service, refusal)
-
-    def check(self, request, claim, service):
         request.service, request.region = service, claim.region or "us-east-1"
-        if not (service == "sts" and request.action in UNSIGNED):
-            request.key = self.verifier.verify(request, claim)
-        if service not in PROTOCOLS:
-            raise Refusal(400, "UnknownService", f"There is no service {service} here.")
 
-    def dispatch(self, request):
-        if request.service == "eks":
-            self.record.append(f"{request.method} eks.{request.region}{request.path}")
-            return self.eks.serve(request)
-        self.record.append(f"{request.service}.{request.region}/{request.action or request.path}")
-        return self.rules.serve(request)
+        def answer(refusal):
+            try:
+                if refusal:
+                    raise refusal
+                self.check(request, claim)
+                with self.account.lock:
+                    return (self.eks if service == "eks" else self.rules).serve(request)
+            except Refusal as refused:
+                return refusal_answer(service, refused)
+
+        return self.faults.around(f"{request.method} {target_of(request)}", service, answer)
+
+    def check(self, request, claim):
+        if not (request.service == "sts" and request.action in UNSIGNED):
+            request.key = self.verifier.verify(request, claim)
+        if request.service not in PROTOCOLS:
+            raise Refusal(400, "UnknownService", f"There is no service {request.service} here.")
+        if request.region not in REGIONS:
+            status, code = FAULTS[PROTOCOLS[request.service]]["unknown key"]
+            raise Refusal(status, code, f'There is no region "{request.region}".')
 
     def control(self, request):
         if request.headers.get("authorization") != f"Bearer {self.account.control_token}":
-            return json_answer({"message": "wrong token"}, 403)
-        with self.account.lock:
-            made = {
-                ("POST", "/sandbox/reset"): self.reset,
-                ("GET", "/sandbox/inventory"): self.inventory,
-                ("GET", "/sandbox/requests"): lambda: self.record,
-                ("DELETE", "/sandbox/requests"): self.record.clear,
-                ("DELETE", "/sandbox/faults"): lambda: [],
-            }.get((request.method, request.path))
-            return text_answer(made() or []) if made else json_answer({"message": "no path"}, 404)
+            return text_answer(["the control interface wants its token"], 403)
+        paths = {
+            ("POST", "/sandbox/reset"): self.reset,
+            ("GET", "/sandbox/inventory"): self.inventory,
+            ("GET", "/sandbox/requests"): self.faults.log,
+            ("DELETE", "/sandbox/requests"): self.faults.forget,
+            ("POST", "/sandbox/faults"): lambda: self.faults.add(request.body),
+            ("POST", "/sandbox/kill"): lambda: self.faults.add(request.body, True),
+            ("DELETE", "/sandbox/faults"): self.faults.clear,
+        }
+        do = paths.get((request.method, request.path))
+        try:
+            with self.account.lock:
+                return text_answer(do() or []) if do else text_answer(["no such path"], 404)
+        except ValueError as wrong:
+            return text_answer([str(wrong)], 400)
 
     def inventory(self):
         """What is due has happened before the rest is looked at."""
@@ -115,8 +126,15 @@ class Front:
                                       self.verifier))  # fmt: skip
 
 
-def text_answer(lines):
-    return Answer(200, "text/plain", "".join(line + "\n" for line in lines).encode())
+def target_of(request):
+    """What faults and record call it: "ec2.eu-west-1/CreateVpc", "eks.eu-west-1/clusters"."""
+    name = f"/{request.action}" if request.service != "eks" and request.action else request.path
+    query = f"?{request.query}" if request.service == "eks" and request.query else ""
+    return f"{request.service or '-'}.{request.region}{name}{query}"
+
+
+def text_answer(lines, status=200):
+    return Answer(status, "text/plain", "".join(line + "\n" for line in lines).encode())
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -156,6 +174,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.rfile.read(min(length, BODY_BYTES_MAX))
 
     def send(self, reply):
+        if reply is None:
+            self.close_connection = True
+            self.connection.close()
+            return
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
