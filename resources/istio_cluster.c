@@ -215,6 +215,9 @@ static bool read_found(struct eks_cluster_work *w, const struct value *state,
     *out = object;
     if (value_is_null(value_at(access, "host")))
         return true;
+    if (value_is_null(value_at(object, "connection"))) /* imported: also when it is away */
+        object = value_with(w->call->arena, object, "connection",
+                            cluster_connection(w->call->arena, object, access, ""));
     if (!cluster_describe_or_keep(w->call, object, access, path_of(w->call->arena, "eks"), out))
         return false;
     check_uid(w->call, state, out);

@@ -366,6 +366,7 @@ TEST(a_version_that_is_not_offered_is_an_error_of_the_argument)
     assert_null(try_apply(t, NULL, "\"version\": \"1.11\""));
     assert_string_equal(path_text(a, t->aws.component.diags.first->path), "eks.version");
     assert_says(t, "unsupported Kubernetes version 1.11");
+    assert_says(t, "It offers 1.31, 1.32, 1.33");
 }
 
 /* Nothing known fails no plan; what can be known is. */

@@ -105,6 +105,13 @@ static bool set_ordinary(struct call *c, struct plan *p)
     return true;
 }
 
+static bool derive_in(struct call *c, struct plan *p)
+{
+    plan_set_in(c, p, "spec", "hash", value_string(c->arena, "derived"));
+    plan_set_in(c, p, "spec", "text", value_string(c->arena, "derived"));
+    return true;
+}
+
 static bool refuse(struct call *c, struct plan *p)
 {
     (void)p;
@@ -142,6 +149,13 @@ static const struct hook_case hook_cases[] = {
      "{'name':'n','network':'<unknown>','serial':'1','expires_at':'then','etag':'<unknown>'}", ""},
     {"set: a row that is not computed is a bug", set_ordinary, "{" STORED "}", "{'name':'n'}", NULL,
      ""},
+    {"set in: what the configuration leaves out there", derive_in, "null",
+     "{'name':'n','spec':{'text':'t'}}",
+     "{'name':'n','spec':{'text':'t','hash':'derived'},'network':'<unknown>',"
+     "'serial':'<unknown>','expires_at':'<unknown>','etag':'<unknown>'}",
+     ""},
+    {"set in: nothing where the object is not set", derive_in, "{" STORED "}", "{'name':'n'}",
+     "{" STORED "}", ""},
     {"unknown: an update without a configured change", renew, "{" STORED "}", "{'name':'n'}",
      "{'name':'n','network':'net','serial':'<unknown>','expires_at':'<unknown>','etag':'e'}", ""},
     {"keep: the only change means nothing", keep_manifest, "{" STORED ",'manifest':'a: 1'}",

@@ -108,6 +108,11 @@ static const struct aws_member clusters_out[] = {MEMBER("clusters", AWS_LIST),
 static const struct aws_member describe_update_in[] = {
     PATH_MEMBER("name"), PATH_MEMBER("updateId"), QUERY_MEMBER("nodegroupName", AWS_STRING),
     QUERY_MEMBER("addonName", AWS_STRING), END_MEMBERS};
+static const struct aws_member cluster_version[] = {
+    MEMBER("clusterVersion", AWS_STRING), MEMBER("versionStatus", AWS_STRING), END_MEMBERS};
+static const struct aws_member cluster_versions_out[] = {
+    MEMBER("clusterVersions", AWS_LIST, .members = cluster_version),
+    MEMBER("nextToken", AWS_STRING), END_MEMBERS};
 
 /* --- access */
 #define ENTRY_SETTINGS                                                                             \
@@ -341,6 +346,9 @@ const struct aws_operation eks_delete_cluster =
 const struct aws_operation eks_describe_update =
     EKS("DescribeUpdate", "GET", "/clusters/{name}/updates/{updateId}", .input = describe_update_in,
         .output = update_out, .gone = gone, .flags = AWS_READS);
+const struct aws_operation eks_describe_cluster_versions =
+    EKS("DescribeClusterVersions", "GET", "/cluster-versions", .input = list_in,
+        .output = cluster_versions_out, PAGES("clusterVersions"), .flags = AWS_READS);
 
 const struct aws_operation eks_create_access_entry =
     EKS("CreateAccessEntry", "POST", CLUSTER_PATH "/access-entries", .input = create_entry_in,

@@ -14,6 +14,7 @@ extern const struct aws_operation
     eks_create_cluster,
     eks_describe_cluster_row, eks_list_clusters, eks_update_cluster_config,
     eks_update_cluster_version, eks_delete_cluster, eks_describe_update,
+    eks_describe_cluster_versions,
     /* access */
     eks_create_access_entry, eks_describe_access_entry_row, eks_list_access_entries,
     eks_update_access_entry, eks_delete_access_entry, eks_associate_access_policy,

@@ -90,6 +90,7 @@ static const struct aws_operation *const all[] = {
     &eks_update_cluster_version,
     &eks_delete_cluster,
     &eks_describe_update,
+    &eks_describe_cluster_versions,
     &eks_create_access_entry,
     &eks_describe_access_entry_row,
     &eks_list_access_entries,

@@ -47,30 +47,53 @@ static const struct path *at(const struct eks_cluster_work *w, const char *argum
     return path_of(w->call->arena, "eks", argument);
 }
 
+/* " It offers 1.32, 1.33."; "" when it does not tell. */
+static const char *versions_offered(struct eks_cluster_work *w)
+{
+    struct arena *a = w->call->arena;
+    const struct value *list, *names = &value_empty_list;
+    struct diags unheard;
+    struct call quiet = call_quietly(w->call, &unheard);
+
+    diags_init(&unheard, a);
+    if (!aws_list(&quiet, w->aws, &eks_describe_cluster_versions, &value_empty_map, &list))
+        return "";
+    for (size_t i = 0; i < value_count(list); i++)
+        names = value_append(a, names, value_at(value_item(list, i), "clusterVersion"));
+    return value_count(names) ? text_f(a, " It offers %s.", joined(a, names)) : "";
+}
+
+static bool refuse_zone(struct eks_cluster_work *w, const struct aws_error *error)
+{
+    const char *zones = joined(w->call->arena, value_at(error->detail, "validZones"));
+
+    return diag_error(w->call->diags, at(w, "subnet_ids"), "EKS has no room in one of the zones",
+                      "In %s: %s%s%s%s", aws_region(w->aws), error->message,
+                      *zones ? "\n\nZones that do: " : "", zones,
+                      *zones ? ". Name subnets in these." : "");
+}
+
 static bool refused(struct eks_cluster_work *w, const struct aws_error *error)
 {
     static const char *const version[] = {"ersion", NULL}, *const subnets[] = {"ubnet", NULL};
-    const char *zones = joined(w->call->arena, value_at(error->detail, "validZones")),
-               *region = aws_region(w->aws);
+    bool is_argument = aws_error_is(error, eks_create_cluster.pending);
+    const char *region = aws_region(w->aws);
     struct diags *d = w->call->diags;
 
     if (strcmp(error->code, "UnsupportedAvailabilityZoneException") == 0)
-        return diag_error(d, at(w, "subnet_ids"), "EKS has no room in one of the zones",
-                          "In %s: %s%s%s%s", region, error->message,
-                          *zones ? "\n\nZones that do: " : "", zones,
-                          *zones ? ". Name subnets in these." : "");
+        return refuse_zone(w, error);
     if (strcmp(error->code, "ResourceLimitExceededException") == 0)
         return diag_error(d, NULL, "A quota of EKS is reached",
                           "In %s: %s\n\nDelete what is not needed, or raise the quota: Service "
                           "Quotas, Amazon Elastic Kubernetes Service (EKS), \"Clusters\", in this "
                           "region.",
                           region, error->message);
-    if (aws_error_is(error, eks_create_cluster.pending) && mentions(error, version))
+    if (is_argument && mentions(error, version))
         return diag_error(d, at(w, "version"), "EKS does not offer this version",
-                          "In %s: %s\n\nLeave version out for AWS's default, or choose one that "
+                          "In %s: %s.%s\n\nLeave version out for AWS's default, or choose one that "
                           "EKS supports.",
-                          region, error->message);
-    if (aws_error_is(error, eks_create_cluster.pending) && mentions(error, subnets))
+                          region, error->message, versions_offered(w));
+    if (is_argument && mentions(error, subnets))
         return diag_error(d, at(w, "subnet_ids"), "EKS does not take the subnets",
                           "In %s: %s\n\nIt needs subnets of one VPC in two availability zones at "
                           "least, with some free addresses in each.",

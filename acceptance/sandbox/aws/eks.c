@@ -486,6 +486,19 @@ static bool list_clusters(struct cloud_request *r)
     return cloud_answer(r, value_map_of(r->a, {"clusters", value_builder_list(&b)}));
 }
 
+static bool describe_cluster_versions(struct cloud_request *r)
+{
+    struct value_builder b;
+
+    value_builder_init(&b, r->a);
+    for (const char *const *at = versions; *at; at++)
+        value_builder_add(
+            &b, value_map_of(r->a, {"clusterVersion", value_string(r->a, *at)},
+                             {"versionStatus", value_string(r->a, "STANDARD_SUPPORT")},
+                             {"defaultVersion", value_bool(strcmp(*at, version_default) == 0)}));
+    return cloud_answer(r, value_map_of(r->a, {"clusterVersions", value_builder_list(&b)}));
+}
+
 static void vanish(struct cloud *c, struct record *cluster)
 {
     static const char *const kinds[] = {"addon", "access-entry", "pod-identity-association"};
@@ -526,6 +539,10 @@ static bool delete_cluster(struct cloud_request *r)
 static const struct cloud_operation operations[] = {
     {.name = "CreateCluster", .handle = create_cluster, .method = "POST", .path = "/clusters"},
     {.name = "ListClusters", .handle = list_clusters, .method = "GET", .path = "/clusters"},
+    {.name = "DescribeClusterVersions",
+     .handle = describe_cluster_versions,
+     .method = "GET",
+     .path = "/cluster-versions"},
     {.name = "DescribeCluster",
      .handle = describe_cluster,
      .method = "GET",
