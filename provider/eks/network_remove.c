@@ -270,13 +270,13 @@ bool network_prune(struct network_work *w)
 
 bool network_remove(struct network_work *w)
 {
-    struct network_plan nothing = *w->plan;
+    struct network_plan *nothing = arena_copy(w->call->arena, w->plan, sizeof(*w->plan));
     const char *id = value_text(w->found.vpc, "VpcId");
 
     if (w->found.vpc && !clear_leftovers(w))
         return false;
-    nothing.count = 0;
-    w->plan = &nothing;
+    nothing->count = 0;
+    w->plan = nothing;
     return network_clear_nats(w) && network_prune(w) &&
            (!w->found.vpc || drop(w, &ec2_delete_vpc, text_f(w->call->arena, "VPC %s", id),
                                   id_input(w, "VpcId", id), VPC_MS));
