@@ -53,9 +53,12 @@ static const struct aws_member authority[] = {MEMBER("data", AWS_STRING), END_ME
 static const struct aws_member update_error[] = {MEMBER("errorCode", AWS_STRING),
                                                  MEMBER("errorMessage", AWS_STRING),
                                                  MEMBER("resourceIds", AWS_LIST), END_MEMBERS};
-static const struct aws_member update[] = {
-    MEMBER("id", AWS_STRING), MEMBER("status", AWS_STRING), MEMBER("type", AWS_STRING),
-    MEMBER("errors", AWS_LIST, .members = update_error), END_MEMBERS};
+static const struct aws_member update[] = {MEMBER("id", AWS_STRING),
+                                           MEMBER("status", AWS_STRING),
+                                           MEMBER("type", AWS_STRING),
+                                           MEMBER("createdAt", AWS_TIME),
+                                           MEMBER("errors", AWS_LIST, .members = update_error),
+                                           END_MEMBERS};
 
 /* What can be changed, in a request; the rest is told once, or answered only. */
 #define CLUSTER_CHANGES(vpc, network, access)                                                      \

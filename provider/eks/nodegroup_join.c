@@ -1,5 +1,6 @@
-/* Waiting until the nodes of all new groups have joined, or it is plain that they will not.
- * EKS itself says so only after half an hour; what is behind a group shows it within minutes. */
+/* Waiting until the nodes of all new groups have joined, or those of others are replaced, or it
+ * is plain that this will not be. EKS itself says so only after half an hour; what is behind a
+ * group shows it within minutes. */
 #include <string.h>
 
 #include "aws/eks.h"
@@ -15,7 +16,7 @@ enum {
 
 struct joining {
     struct nodegroup *group;
-    const struct value *seen; /* as it was found last; NULL = not visible yet */
+    const struct value *seen; /* group or update as found last; NULL = not visible yet */
     const char *status;
     bool over;
 };
@@ -67,10 +68,41 @@ static bool judge(struct nodegroup_work *w, struct joining *j, int64_t since_ms)
     return !*why || end(j, why);
 }
 
+/* Launches alone tell something of an update: the old nodes run, and are ready. How it ended
+ * says updated(). */
+static bool poll_update(struct nodegroup_work *w, struct joining *j, bool *fine)
+{
+    const struct step *s = &j->group->step;
+    struct arena *a = w->call->arena;
+    const struct value *output;
+    const char *why;
+
+    if (!aws_call(w->call, w->aws, &eks_describe_update,
+                  value_map_of(a, {"name", value_string(a, s->cluster)},
+                               {"updateId", value_string(a, j->group->update_id)},
+                               {s->member, value_string(a, s->name)}),
+                  &output))
+        return false;
+    j->seen = output ? value_at(output, "update") : NULL;
+    note(j);
+    j->over = strcmp(j->status, "InProgress") != 0;
+    if (j->over || !is_due(w, j))
+        return true;
+    why = nodegroup_why_launches(w, s, j->group->found);
+    if (!*why)
+        return true;
+    j->over = true;
+    j->group->update_id = "";
+    *fine = step_error(s, NULL, "Its nodes cannot be replaced", "%s", why);
+    return true;
+}
+
 static bool poll(struct nodegroup_work *w, struct joining *j, int64_t since_ms, bool *fine)
 {
     const struct step *s = &j->group->step;
 
+    if (*j->group->update_id)
+        return poll_update(w, j, fine);
     if (!eks_describe_nodegroup(w->call, w->aws, s->cluster, s->name, &j->seen))
         return false;
     note(j);
@@ -109,7 +141,7 @@ static bool wait_for(struct nodegroup_work *w, struct joining *list, size_t coun
                 return false;
         if (all_over(list, count))
             return fine;
-        if (!call_wait_ms(w->call, pause_ms, "node groups to become ACTIVE",
+        if (!call_wait_ms(w->call, pause_ms, "nodes of node groups",
                           last_seen(w->call->arena, list, count)))
             return false;
         pause_ms = pause_ms * 3 / 2 < POLL_MAX_MS ? pause_ms * 3 / 2 : POLL_MAX_MS;
@@ -122,7 +154,7 @@ bool nodegroup_join(struct nodegroup_work *w, struct nodegroup *all, size_t coun
     size_t waiting = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (all[i].made || nodegroup_is(&all[i], "CREATING"))
+        if (all[i].made || *all[i].update_id || nodegroup_is(&all[i], "CREATING"))
             list[waiting++] = (struct joining){.group = &all[i], .status = ""};
     return wait_for(w, list, waiting);
 }

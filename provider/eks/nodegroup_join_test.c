@@ -243,7 +243,7 @@ TEST(launches_that_cannot_succeed)
         if (cases[i].wanted)
             assert_has(text, "eks.node_groups[\"a\"]: Node group a: Its nodes do not join: ");
         assert_has(text, cases[i].wanted ? cases[i].wanted
-                                         : "Timed out waiting for node groups to become ACTIVE: "
+                                         : "Timed out waiting for nodes of node groups: "
                                            "Node group a is CREATING.");
     }
 }
@@ -255,7 +255,7 @@ TEST(a_group_that_was_just_made_is_not_judged)
         {{"Action=DescribeScalingActivities"}, ACTIVITIES(ACTIVITY("Failed", "vCPU limit"))},
         {{NULL}, NULL}};
 
-    assert_has(said_of(s, 0, "", own), "Timed out waiting for node groups to become ACTIVE");
+    assert_has(said_of(s, 0, "", own), "Timed out waiting for nodes of node groups");
     for (size_t i = 0; i < server_requests(s->server); i++)
         assert_null(strstr(server_saw(s->server, s->server->bodies, i), "ScalingActivities"));
 }
@@ -279,6 +279,26 @@ TEST(an_upgrade_that_failed)
     assert_has(text, "kubectl get pdb");
 }
 
+/* EKS goes on for long; we do not. */
+TEST(an_upgrade_that_cannot_succeed)
+{
+    struct stage *s = stage_new(a);
+    const char *update = text_f(a,
+                                "{\"update\": {\"id\": \"u-1\", \"status\": \"InProgress\", "
+                                "\"createdAt\": %lld}}",
+                                (long long)clock_now() - 300);
+    const struct answer own[] = {
+        {{"POST /clusters/east/node-groups/a/update-version"}, update},
+        {{"GET /clusters/east/updates/u-1?nodegroupName=a"}, update},
+        {{"Action=DescribeScalingActivities"},
+         ACTIVITIES(ACTIVITY("Failed", "We currently do not have sufficient m9.large capacity"))},
+        {{NULL}, NULL}};
+
+    assert_has(said_of_group(s, 60, ", \"status\": \"ACTIVE\", \"version\": \"1.32\"", own),
+               "Node group a: Its nodes cannot be replaced: Auto Scaling group eks-a-1 cannot "
+               "launch instances: We currently do not have sufficient");
+}
+
 TEST(health_issues)
 {
     struct stage *s = stage_new(a);
@@ -292,7 +312,7 @@ TEST(health_issues)
                        ", \"health\": {\"issues\": [{\"code\": \"InternalFailure\", \"message\": "
                        "\"Hm.\"}]}",
                        NULL),
-               "Timed out waiting for node groups to become ACTIVE: Node group a is CREATING. "
+               "Timed out waiting for nodes of node groups: Node group a is CREATING. "
                "InternalFailure: Hm.");
 }
 

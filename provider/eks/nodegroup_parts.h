@@ -71,7 +71,8 @@ bool nodegroup_template_disk(struct call *c, struct aws *aws, const struct value
                              int64_t *gibibytes);
 
 /* --- nodegroup_join.c ------------------------------------------------------------------ */
-/* Until each of the made ones and of those that are not yet so is ACTIVE. */
+/* Until each of the made ones and of those that are not yet so is ACTIVE, and updates have
+ * ended, well or not. */
 bool nodegroup_join(struct nodegroup_work *w, struct nodegroup *all, size_t count);
 
 /* --- nodegroup_why.c ------------------------------------------------------------------- */
@@ -82,6 +83,9 @@ const char *nodegroup_health(struct arena *a, const struct value *group);
 /* Why its nodes do not join, when that will not pass by itself; "" = it may go well yet. */
 const char *nodegroup_why(const struct nodegroup_work *w, const struct step *s,
                           const struct value *group);
+/* The same by scaling activities alone. */
+const char *nodegroup_why_launches(const struct nodegroup_work *w, const struct step *s,
+                                   const struct value *group);
 /* The same once EKS has given it up. */
 const char *nodegroup_why_failed(const struct nodegroup_work *w, const struct step *s,
                                  const struct value *group);

@@ -412,6 +412,15 @@ const char *nodegroup_why(const struct nodegroup_work *w, const struct step *s,
     return *why ? why : by_instances(&l);
 }
 
+const char *nodegroup_why_launches(const struct nodegroup_work *w, const struct step *s,
+                                   const struct value *group)
+{
+    struct look l;
+
+    look_init(&l, w, s, group);
+    return by_launches(&l);
+}
+
 const char *nodegroup_why_failed(const struct nodegroup_work *w, const struct step *s,
                                  const struct value *group)
 {
