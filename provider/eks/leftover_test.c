@@ -2,9 +2,20 @@
 #include "eks/leftover.h"
 
 #include "acceptance/harness/component_aws.h"
-#include "aws/ec2.h"
+#include "aws/ec2_parts.h"
 #include "aws/elasticloadbalancing.h"
 #include "aws/tags.h"
+
+/* What only controllers and network plugins do. */
+static const struct aws_member volume_in[] = {MEMBER("AvailabilityZone", AWS_STRING),
+                                              MEMBER("Size", AWS_INTEGER), EC2_TAG_SPECIFICATIONS,
+                                              END_MEMBERS};
+static const struct aws_member interface_in[] = {MEMBER("SubnetId", AWS_STRING),
+                                                 MEMBER("Description", AWS_STRING),
+                                                 EC2_TAG_SPECIFICATIONS, END_MEMBERS};
+static const struct aws_operation create_volume = EC2("CreateVolume", .input = volume_in),
+                                  create_interface =
+                                      EC2("CreateNetworkInterface", .input = interface_in);
 
 struct scene {
     struct component_aws aws;
@@ -113,10 +124,29 @@ static const char *found(struct scene *s, const char *cluster, bool in_vpc)
     return leftover_text(s->aws.component.arena, list, count);
 }
 
+/* A node that was killed, and a claim whose cluster was deleted first. */
+static void leave_nodes(struct scene *s)
+{
+    struct arena *a = s->aws.component.arena;
+
+    ask(s, &create_interface,
+        text_f(a,
+               "{\"SubnetId\": \"%s\", \"Description\": \"aws-K8S-i-0\", \"TagSpecifications\": "
+               "[{\"ResourceType\": \"network-interface\", \"Tags\": [{\"Key\": "
+               "\"cluster.k8s.amazonaws.com/name\", \"Value\": \"eks-1\"}]}]}",
+               s->subnet));
+    ask(s, &create_volume,
+        "{\"AvailabilityZone\": \"eu-west-1a\", \"Size\": 8, \"TagSpecifications\": "
+        "[{\"ResourceType\": \"volume\", \"Tags\": [{\"Key\": \"kubernetes.io/cluster/eks-1\", "
+        "\"Value\": \"owned\"}, {\"Key\": \"kubernetes.io/created-for/pvc/name\", \"Value\": "
+        "\"data\"}, {\"Key\": \"kubernetes.io/created-for/pvc/namespace\", \"Value\": "
+        "\"db\"}]}]}");
+}
+
 /* Ids differ from run to run: each word with a dash and digits behind it loses them. */
 static const char *without_ids(struct arena *a, const char *text)
 {
-    static const char *const prefixes[] = {"eni-", "sg-", "k8s-east/"};
+    static const char *const prefixes[] = {"eni-", "sg-", "vol-", "k8s-east/"};
     char *copy = arena_strdup(a, text), *to = copy;
 
     while (*text) {
@@ -151,6 +181,33 @@ TEST(found_by_tags_and_by_place)
     assert_string_equal(without_ids(a, found(s, "eks-1", false)), BALANCING CONTROLLERS_GROUP);
     assert_string_equal(found(s, "eks-2", true), "");
     assert_string_equal(found(s, "eks-2", false), "");
+}
+
+TEST(what_nodes_left_is_found_and_removed)
+{
+    static const char text[] =
+        "- network interface eni- (aws-K8S-i-0), made by the network plugin of node i-0\n"
+        "- volume vol-, made by PersistentVolumeClaim db/data of cluster eks-1\n";
+    struct scene *s = start(a, 0);
+    const struct leftover_place in_vpc = {.cluster = "", .vpc_id = s->vpc};
+    const struct value *names = value_list_of(a, value_string(a, "eks-1"));
+    const struct leftover_place all = {.cluster = "", .vpc_id = s->vpc, .clusters = names};
+    struct leftover *list;
+    size_t count;
+
+    leave_nodes(s);
+    assert_string_equal(without_ids(a, found(s, "eks-1", false)), text);
+    assert_string_equal(without_ids(a, found(s, "", true)), text); /* of the same cluster */
+    ask(s, &ec2_delete_network_interface,
+        text_f(a, "{\"NetworkInterfaceId\": \"%.21s\"}", strstr(found(s, "", true), "eni-")));
+    assert_true(leftover_find(call_of(s), s->session, &in_vpc, &list, &count));
+    assert_int_equal(count, 0); /* no volume is in a VPC */
+    assert_true(leftover_find(call_of(s), s->session, &all, &list, &count));
+    assert_int_equal(count, 1);
+    leave_nodes(s);
+    assert_true(leftover_remove(call_of(s), s->session, &all));
+    assert_true(leftover_find(call_of(s), s->session, &all, &list, &count));
+    assert_int_equal(count, 0);
 }
 
 static size_t lines_with(const char *text, const char *words)

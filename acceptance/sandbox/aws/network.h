@@ -20,7 +20,7 @@ struct network_kind {
 extern const struct network_kind network_vpc, network_subnet, network_internet_gateway,
     network_egress_only_gateway, network_address, network_nat_gateway, network_route_table,
     network_security_group, network_rule, network_peering, network_launch_template,
-    network_interface, network_instance;
+    network_interface, network_instance, network_volume;
 
 /* The parameters of a describe operation beside the ids. */
 #define NETWORK_PAGED " Filter MaxResults NextToken IncludeManagedResources"
@@ -68,7 +68,7 @@ extern const struct cloud_operation network_vpc_operations[], network_subnet_ope
     network_gateway_operations[], network_nat_operations[], network_route_operations[],
     network_group_operations[], network_rule_operations[], network_peering_operations[],
     network_template_operations[], network_interface_operations[], network_instance_operations[],
-    network_tag_operations[];
+    network_volume_operations[], network_tag_operations[];
 /* Data of the version that a node group names ("" = the default one); null = no such one. */
 const struct value *network_template_data(struct cloud *c, const char *region, const char *id,
                                           const char *name, const char *version);
