@@ -472,12 +472,31 @@ static void validate_workload(const struct value *before, const struct value *af
     validate_pod_spec(value_in(after, "spec", "template", "spec"), "spec.template.spec", p);
 }
 
+/* Whoever serves a load balancer cannot be changed later, nor be named later. */
+static void validate_class(const struct value *before, const struct value *after,
+                           struct problems *p)
+{
+    const struct value *old = value_in(before, "spec", "loadBalancerClass");
+    const struct value *new = value_in(after, "spec", "loadBalancerClass");
+    bool was = strcmp(value_z(value_in(before, "spec", "type")), "LoadBalancer") == 0;
+    bool is = strcmp(value_z(value_in(after, "spec", "type")), "LoadBalancer") == 0;
+
+    if (!is && value_is_set(new))
+        problem(p, "FieldValueForbidden", "spec.loadBalancerClass",
+                "Forbidden: may only be used when `type` is 'LoadBalancer'");
+    if (is && was && !value_equal(old, new))
+        problem(p, "FieldValueInvalid", "spec.loadBalancerClass",
+                "Invalid value: %s: may not change once set",
+                value_is_set(new) ? json_write(p->arena, new).at : "\"null\"");
+}
+
 static void validate_service(const struct value *before, const struct value *after,
                              struct problems *p)
 {
     const struct value *ports = value_in(after, "spec", "ports");
     const struct value *old = value_in(before, "spec", "clusterIP");
 
+    validate_class(before, after, p);
     if (value_count(ports) == 0 &&
         strcmp(value_z(value_in(after, "spec", "clusterIP")), "None") != 0 &&
         strcmp(value_z(value_in(after, "spec", "type")), "ExternalName") != 0)

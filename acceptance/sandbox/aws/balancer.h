@@ -47,6 +47,7 @@ struct balancer_plan {
     const struct value *groups;    /* {Name, Resource, Protocol, Port, Targets} */
     const struct value *listeners; /* {Port, Protocol, Groups: names} */
     const char *fault;             /* why it cannot be made */
+    const char *node_fault;        /* why it cannot reach the nodes */
 };
 bool balancer_plan_service(const struct balancer *b, const struct value *service,
                            struct balancer_plan *out);
@@ -62,6 +63,9 @@ const char *balancer_tag(const struct balancer *b, const struct balancer_plan *p
 /* What a port of a Service leads to, as elasticloadbalancing_set_targets() wants it. */
 const struct value *balancer_targets(const struct balancer *b, const struct balancer_plan *p,
                                      const struct value *service, const struct value *port);
+
+/* Why the nodes cannot be opened for load balancers; NULL = they can. */
+const char *balancer_node_fault(const struct balancer *b);
 
 /* --- balancer_deploy.c ---------------------------------------------------------------------- */
 void balancer_deploy(const struct balancer *b, const struct balancer_plan *p);

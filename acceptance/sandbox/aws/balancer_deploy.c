@@ -215,7 +215,8 @@ static void put_target_groups(const struct balancer *b, const struct balancer_pl
                                                    p->target_type, value_text(wanted, "Protocol"),
                                                    value_integer_at(wanted, "Port"),
                                                    tags_for(b, p, value_text(wanted, "Resource")));
-        elasticloadbalancing_set_targets(b->c, group, value_at(wanted, "Targets"));
+        elasticloadbalancing_set_targets(
+            b->c, group, p->node_fault ? &value_empty_list : value_at(wanted, "Targets"));
     }
 }
 
@@ -319,7 +320,10 @@ void balancer_deploy(const struct balancer *b, const struct balancer_plan *p)
     put_listeners(b, p, balancer);
     drop_target_groups(b, p);
     set_hostname(b, p, value_at(balancer->body, "DNSName"));
-    balancer_event(b, p, "Normal", "SuccessfullyReconciled", "Successfully reconciled");
+    if (p->node_fault)
+        balancer_event(b, p, "Warning", "FailedNetworkReconcile", p->node_fault);
+    else
+        balancer_event(b, p, "Normal", "SuccessfullyReconciled", "Successfully reconciled");
 }
 
 /* --- taking away

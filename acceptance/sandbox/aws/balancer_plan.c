@@ -381,6 +381,7 @@ void balancer_plan_fill(const struct balancer *b, struct balancer_plan *p)
         p->load_balancer_name = made_name(b, p, p->scheme);
     read_tags(b, p);
     find_subnets(b, p);
+    p->node_fault = balancer_node_fault(b);
     if (p->is_network)
         plan_ports(b, p);
     else

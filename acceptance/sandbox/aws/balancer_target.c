@@ -1,8 +1,8 @@
 /* Who is behind a port of a Service: pods, or the nodes' own ports. */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "acceptance/sandbox/aws/balancer.h"
+#include "acceptance/sandbox/aws/cloud_eks.h"
 #include "acceptance/sandbox/aws/network.h"
 
 /* The zone of the subnet with this address; one of the load balancer's for any other. */
@@ -107,6 +107,43 @@ static const struct value *nodes(const struct balancer *b, const struct value *p
             value_builder_add(&out, target(b->a, id + 1, port, zone, has_pod));
     }
     return value_builder_list(&out);
+}
+
+/* The controller opens the one group of a node that carries the cluster's tag. */
+static const char *groups_fault(const struct balancer *b, const struct record *interface)
+{
+    const struct value *groups = value_at(interface->body, "groupSet");
+    const char *tag = text_f(b->a, "kubernetes.io/cluster/%s", b->name), *found = "";
+    size_t count = 0;
+
+    for (size_t i = 0; i < value_count(groups); i++) {
+        const char *id = value_text(value_item(groups, i), "groupId");
+        const struct record *group =
+            record_find(b->c, b->cluster->region, network_security_group.kind, id);
+
+        if (group && value_has(group->tags, tag))
+            found = text_f(b->a, "%s%s%s", found, count++ ? " " : "", id);
+    }
+    return count == 1 ? NULL
+                      : text_f(b->a,
+                               "expected exactly one securityGroup tagged with %s for eni %s, got: "
+                               "[%s] (clusterName: %s)",
+                               tag, interface->id, found, b->name);
+}
+
+const char *balancer_node_fault(const struct balancer *b)
+{
+    const struct record *nodegroup = NULL, *at = NULL, *interface;
+    const char *fault = NULL;
+
+    while ((nodegroup = cloud_eks_below(b->c, nodegroup, "nodegroup", b->cluster)))
+        while (!fault && (at = cloud_eks_next_instance(b->c, at, nodegroup))) {
+            interface = record_find(b->c, at->region, network_interface.kind,
+                                    record_text(at, ".interface"));
+            fault =
+                interface && value_flag(at->body, ".joined") ? groups_fault(b, interface) : NULL;
+        }
+    return fault;
 }
 
 const struct value *balancer_targets(const struct balancer *b, const struct balancer_plan *p,

@@ -304,6 +304,23 @@ TEST(without_subnets_it_says_so)
     assert_string_equal(hostname(&s), "");
 }
 
+TEST(nodes_with_another_group_of_the_cluster_are_not_reached)
+{
+    struct stage s = stage_new(a, &(struct cloud_options){.speed = 0}, "");
+
+    give_rights(&s);
+    install(&s);
+    done(s.t, &eks_describe_cluster_row, "{'name': 'east'}");
+    done(s.t, &ec2_delete_tags,
+         text_f(a, "{'Resources': ['%s'], 'Tags': [{'Key': 'kubernetes.io/cluster/east'}]}",
+                value_z(value_in(s.t->reply.output, "cluster", "resourcesVpcConfig",
+                                 "clusterSecurityGroupId"))));
+    apply_service(&s, external);
+    assert_non_null(strstr(event(&s, "FailedNetworkReconcile"),
+                           "expected exactly one securityGroup tagged with "
+                           "kubernetes.io/cluster/east for eni eni-0"));
+}
+
 TEST(a_finalizer_outlives_the_controller)
 {
     struct stage s = stage_new(a, &(struct cloud_options){.speed = 0}, "");
