@@ -297,6 +297,34 @@ TEST(what_does_not_join_is_explained)
     }
 }
 
+TEST(a_template_that_somebody_deleted_is_told)
+{
+    struct place *p = place_new(a, &quick, "1.33");
+
+    assert_fine(p, converge(p, "{'a': {}}"));
+    done(p->t, &ec2_delete_launch_template,
+         text_f(a, "{'LaunchTemplateId': '%s'}",
+                value_z(value_in(group(p, "a"), "launchTemplate", "id"))));
+    assert_string_equal(drift(p, "{'a': {}}"), "node group a: launch template\n");
+    assert_false(converge(p, "{'a': {}}"));
+    assert_said(p, "eks.node_groups[\"a\"]: Node group a: Its launch template is gone");
+    assert_fine(p, converge(p, "{}"));
+    assert_fine(p, converge(p, "{'a': {}}"));
+    assert_string_equal(drift(p, "{'a': {}}"), "");
+}
+
+/* What the lower layers refuse has the group's name, and no other group is begun. */
+TEST(versions_are_checked_before_anything_is_made)
+{
+    struct place *p = place_new(a, &quick, "1.33");
+
+    assert_false(converge(p, "{'a': {}, 'b': {'version': '1.35'}}"));
+    assert_said(p, "eks.node_groups[\"b\"].version");
+    assert_string_equal(changes(p), "");
+    assert_false(converge(p, "{'a': {'subnet_ids': ['subnet-1']}}"));
+    assert_said(p, "eks.node_groups[\"a\"].subnet_ids: Node group a: EKS refused CreateNodegroup");
+}
+
 TEST(security_groups_of_nodes)
 {
     struct place *p = place_new(a, &quick, "1.33");
