@@ -96,6 +96,38 @@ TEST(an_upgrade_takes_add_ons_and_nodes_along)
     assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
 }
 
+/* A group that says its version follows the cluster until there. */
+TEST(an_upgrade_goes_on_after_a_refusal)
+{
+    static const char before[] = FULL ", \"version\": \"1.31\"",
+                      after[] = "\"version\": \"1.33\", \"node_groups\": {\"default\": "
+                                "{\"instance_types\": [\"m6i.large\"], \"min_size\": 2, "
+                                "\"max_size\": 4, \"version\": \"1.33\"}}";
+    static const struct {
+        const char *operation;
+        size_t nth;
+    } failures[] = {{"POST eks.eu-west-1/clusters/east/updates", 1},
+                    {"addons/kube-proxy/update", 1},
+                    {"default/update-version", 1},
+                    {"POST eks.eu-west-1/clusters/east/updates", 2},
+                    {"default/update-version", 2}};
+
+    for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+        struct stage *t = start(a);
+        const struct value *state = apply(t, NULL, before);
+
+        print_message("    %s %zu\n", failures[i].operation, failures[i].nth);
+        cloud_fault(t->aws.cloud, FAULT_500, failures[i].nth, 1, failures[i].operation);
+        assert_null(try_apply(t, state, after));
+        state = apply(t, refreshed(t, state), after);
+        assert_string_equal(value_text(described(t), "version"), "1.33");
+        state = refreshed(t, state);
+        assert_int_equal(value_count(value_at(state, "drift")), 0);
+        assert_true(
+            component_plans_nothing(&t->aws.component, cluster, state, config_of(t, after)));
+    }
+}
+
 TEST(settings_are_changed_in_place_one_kind_at_a_time)
 {
     struct stage *t = start(a);

@@ -20,6 +20,25 @@ int cluster_minor(const char *version)
 
 /* --- what has a version of its own -------------------------------------------------- */
 
+/* On the way to the wanted version nothing can have the versions that are said for its end:
+ * it follows the cluster until then. */
+static const struct value *following(const struct eks_cluster_work *w, const struct value *map)
+{
+    int now = cluster_minor(value_text(w->found, "version"));
+    struct arena *a = w->call->arena;
+
+    if (w->look_only || now >= cluster_minor(value_text(w->eks, "version")))
+        return map;
+    for (size_t i = 0; i < value_count(map); i++) {
+        const struct value_entry *one = &map->map.entries[i];
+        int said = cluster_minor(value_text(one->value, "version"));
+
+        if (said < 0 || said > now) /* of an add-on, or beyond */
+            map = value_with(a, map, one->key, value_with(a, one->value, "version", &value_null));
+    }
+    return map;
+}
+
 bool cluster_has_nodes(const struct value *eks)
 {
     return value_flag(eks, "auto_mode") || value_count(value_at(eks, "node_groups"));
@@ -39,6 +58,7 @@ bool cluster_addons(struct eks_cluster_work *w, enum addon_stage stage)
 
     if (!value_is_set(addons))
         addons = addon_defaults(w->call->arena, value_flag(w->eks, "auto_mode"));
+    addons = following(w, addons);
     if (!w->look_only)
         return addon_converge(w->call, w->aws, &cluster, addons, stage);
     if (stage != ADDON_BEFORE_NODES)
@@ -69,6 +89,7 @@ bool cluster_nodegroups(struct eks_cluster_work *w)
 
     if (!value_is_set(groups))
         groups = &value_empty_map;
+    groups = following(w, groups);
     if (!w->look_only)
         return nodegroup_converge(w->call, w->aws, &cluster, groups);
     if (!nodegroup_drift(w->call, w->aws, &cluster, groups, &drift))

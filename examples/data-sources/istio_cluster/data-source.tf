@@ -5,3 +5,10 @@ data "istio_cluster" "west" {
     kubeconfig = { path = "~/.kube/config", context = "kind-west" }
   }
 }
+
+# An EKS cluster that is managed elsewhere.
+data "istio_cluster" "north" {
+  name    = "north"
+  network = "network3"
+  eks     = { cluster_name = "north", region = "eu-west-1" }
+}
