@@ -259,8 +259,7 @@ void peering_read_blocks(struct peering_work *w)
 
 bool peering_resolves(const struct peering_work *w, size_t side)
 {
-    return value_flag(value_walk(w->sides[side].connection,
-                                 (const char *const[]){infos[side], "PeeringOptions", NULL}),
+    return value_flag(value_in(w->sides[side].connection, infos[side], "PeeringOptions"),
                       "AllowDnsResolutionFromRemoteVpc");
 }
 
