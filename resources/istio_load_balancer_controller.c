@@ -29,7 +29,8 @@ static const struct attribute attributes[] = {
            .fallback = "pod-identity", .one_of = ONE_OF("pod-identity", "irsa")),
     STRING("role_arn", OPTIONAL | COMPUTED,
            "Role of the controller. Left out, one is made whose policy lets it change what carries "
-           "the tag `elbv2.k8s.aws/cluster` with this cluster's name, and nothing else.",
+           "the tag `elbv2.k8s.aws/cluster` with this cluster's name, and the rules of security "
+           "groups.",
            .check = check_arn),
     STRING("chart_version", OPTIONAL | COMPUTED,
            "Version of the chart `" LOAD_BALANCER_CONTROLLER "`. Default: that of "

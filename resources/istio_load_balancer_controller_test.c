@@ -363,6 +363,30 @@ TEST(another_role_means_other_pods)
     removes(t, state);
 }
 
+TEST(tags_come_and_go)
+{
+    static const char tags[] = "eks.eu-west-1/tags/arn%3Aaws%3Aeks%3Aeu-west-1%3A111122223333%3A";
+    struct stage *t = start(a);
+    const struct value *state = apply(t, NULL, "\"tags\": {\"team\": \"mesh\"}"), *found;
+    const char *seen;
+
+    changes(t);
+    state = apply(t, state, "\"tags\": {\"stage\": \"test\"}");
+    seen = changes(t);
+    assert_non_null(strstr(seen, "iam.us-east-1/TagRole 200\nPOST iam.us-east-1/UntagRole 200\n"));
+    assert_non_null(strstr(seen, text_f(a, "POST %s", tags)));
+    assert_non_null(strstr(seen, text_f(a, "DELETE %s", tags)));
+    found = value_at(ask(t, &eks_describe_pod_identity_association_row,
+                         text_f(a, "{\"clusterName\": \"east\", \"associationId\": \"%s\"}",
+                                value_text(association(t), "associationId"))),
+                     "association");
+    assert_string_equal(json_write(a, value_sorted(a, value_at(found, "tags"))).at,
+                        "{\"istio.multicluster/cluster\":\"east\",\"istio.multicluster/role\":"
+                        "\"load-balancer-controller\",\"stage\":\"test\"}");
+    assert_string_equal(drift(t, state), "");
+    removes(t, state);
+}
+
 TEST(drift_is_repaired)
 {
     struct stage *t = start(a);

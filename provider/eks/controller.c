@@ -127,6 +127,11 @@ static bool is_ours(const struct controller_plan *plan, const struct value *asso
     return association && cluster_tags_are_ours(value_at(association, "tags"), plan->cluster);
 }
 
+static const struct value *association_tags(struct call *c, const struct controller_plan *plan)
+{
+    return cluster_tags(c, plan->tags, plan->cluster, "load-balancer-controller");
+}
+
 static bool create_association(struct call *c, struct aws *aws, const struct controller_plan *plan,
                                const char *role_arn)
 {
@@ -163,6 +168,31 @@ static bool update_association(struct call *c, struct aws *aws, const struct con
         AWS_VISIBLE_MS, &output);
 }
 
+/* Those of people, and ours; what they gave before and give no longer goes. */
+static bool ensure_tags(struct call *c, struct aws *aws, const struct controller_plan *plan,
+                        const struct value *association)
+{
+    struct arena *a = c->arena;
+    const struct value *now = value_at(association, "tags"), *output,
+                       *wanted = association_tags(c, plan), *missing = &value_empty_map,
+                       *dropped = &value_empty_list,
+                       *one = value_map_of(
+                           a, {"resourceArn", value_at(association, "associationArn")});
+
+    for (size_t i = 0; i < value_count(wanted); i++)
+        if (!value_equal(value_at(now, wanted->map.entries[i].key), wanted->map.entries[i].value))
+            missing =
+                value_with(a, missing, wanted->map.entries[i].key, wanted->map.entries[i].value);
+    for (size_t i = 0; i < value_count(plan->old_tags); i++)
+        if (!value_has(wanted, plan->old_tags->map.entries[i].key) &&
+            value_has(now, plan->old_tags->map.entries[i].key))
+            dropped = value_append(a, dropped, value_string(a, plan->old_tags->map.entries[i].key));
+    return (!value_count(missing) ||
+            aws_call(c, aws, &eks_tag_resource, value_with(a, one, "tags", missing), &output)) &&
+           (!value_count(dropped) ||
+            aws_call(c, aws, &eks_untag_resource, value_with(a, one, "tagKeys", dropped), &output));
+}
+
 static bool ensure_association(struct call *c, struct aws *aws, const struct controller_plan *plan,
                                const char *role_arn)
 {
@@ -172,8 +202,10 @@ static bool ensure_association(struct call *c, struct aws *aws, const struct con
         return false;
     if (!found)
         return create_association(c, aws, plan, role_arn);
-    return strcmp(value_text(found, "roleArn"), role_arn) == 0 ||
-           update_association(c, aws, plan, found, role_arn);
+    if (strcmp(value_text(found, "roleArn"), role_arn) != 0 &&
+        !update_association(c, aws, plan, found, role_arn))
+        return false;
+    return !is_ours(plan, found) || ensure_tags(c, aws, plan, found);
 }
 
 static bool remove_association(struct call *c, struct aws *aws, const struct controller_plan *plan)
