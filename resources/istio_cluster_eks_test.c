@@ -144,7 +144,8 @@ TEST(settings_are_changed_in_place_one_kind_at_a_time)
                                     "POST eks.eu-west-1/clusters/east/update-config 200\n"
                                     "POST eks.eu-west-1/clusters/east/update-config 200\n"
                                     "POST eks.eu-west-1/clusters/east/update-config 200\n"
-                                    "POST eks.eu-west-1/clusters/east/update-config 200\n");
+                                    "POST eks.eu-west-1/clusters/east/update-config 200\n"
+                                    "POST iam.us-east-1/TagOpenIDConnectProvider 200\n");
     assert_true(value_equal(value_at(state, "connection"), value_at(one, "connection")));
     now = described(t);
     assert_false(value_as_bool(value_in(now, "resourcesVpcConfig", "endpointPrivateAccess")));
@@ -155,6 +156,7 @@ TEST(settings_are_changed_in_place_one_kind_at_a_time)
     assert_says(t, "deletion_protection = false");
     changes(t);
     state = apply(t, state, ADDONS_NONE);
+    assert_non_null(strstr(changes(t), "UntagOpenIDConnectProvider"));
     assert_null(strstr(json_write(a, value_at(described(t), "tags")).at, "team"));
     state = refreshed(t, state);
     assert_int_equal(value_count(value_at(state, "drift")), 0);

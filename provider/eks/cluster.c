@@ -119,9 +119,8 @@ bool eks_cluster_check_found(struct eks_cluster_work *w)
 
 /* --- bringing it about -------------------------------------------------------------- */
 
-/* Those of `of` that `than` has not, or not so; both maps. */
-static const struct value *tags_beyond(struct arena *a, const struct value *of,
-                                       const struct value *than)
+const struct value *cluster_tags_beyond(struct arena *a, const struct value *of,
+                                        const struct value *than)
 {
     const struct value *list = &value_empty_map;
 
@@ -131,9 +130,8 @@ static const struct value *tags_beyond(struct arena *a, const struct value *of,
     return list;
 }
 
-/* Keys that were given once and are no longer. */
-static const struct value *tags_to_go(const struct eks_cluster_work *w, const struct value *wanted,
-                                      const struct value *now)
+const struct value *cluster_tags_to_go(const struct eks_cluster_work *w, const struct value *wanted,
+                                       const struct value *now)
 {
     const struct value *keys = &value_empty_list, *old = w->old_tags;
 
@@ -152,7 +150,8 @@ static bool ensure_tags(struct eks_cluster_work *w)
     const struct value *now = value_at(w->found, "tags"),
                        *wanted =
                            cluster_tags(w->call, value_at(w->eks, "tags"), w->name, "cluster"),
-                       *missing = tags_beyond(a, wanted, now), *going = tags_to_go(w, wanted, now),
+                       *missing = cluster_tags_beyond(a, wanted, now),
+                       *going = cluster_tags_to_go(w, wanted, now),
                        *input = value_map_of(a, {"resourceArn", value_at(w->found, "arn")}),
                        *output;
 

@@ -41,6 +41,37 @@ static bool add_audience(struct eks_cluster_work *w, const struct value *provide
         PENDING_MS, &output);
 }
 
+static bool change_tags(struct eks_cluster_work *w, const struct aws_operation *operation,
+                        const char *member, const struct value *v)
+{
+    const struct value *output;
+
+    return !value_count(v) || aws_call_until(w->call, w->aws, operation,
+                                             value_map_of(w->call->arena,
+                                                          {"OpenIDConnectProviderArn",
+                                                           cluster_text(w, w->oidc_provider_arn)},
+                                                          {member, v}),
+                                             PENDING_MS, &output);
+}
+
+/* Those of a provider that others made are theirs. */
+static bool ensure_tags(struct eks_cluster_work *w, const struct value *provider)
+{
+    struct arena *a = w->call->arena;
+    const struct value *now = tags_map(a, value_at(provider, "Tags")), *wanted, *missing, *going;
+
+    if (!cluster_tags_are_ours(now, w->name))
+        return true;
+    wanted = cluster_tags(w->call, value_at(w->eks, "tags"), w->name, "oidc-provider");
+    missing = cluster_tags_beyond(a, wanted, now);
+    going = cluster_tags_to_go(w, wanted, now);
+    if (!value_count(missing) && !value_count(going))
+        return true;
+    return !cluster_may_change(w, "OIDC provider: tags") ||
+           (change_tags(w, &iam_tag_open_id_connect_provider, "Tags", tags_list(a, missing)) &&
+            change_tags(w, &iam_untag_open_id_connect_provider, "TagKeys", going));
+}
+
 bool cluster_provider_converge(struct eks_cluster_work *w)
 {
     const char *issuer = value_z(value_in(w->found, "identity", "oidc", "issuer")), *arn;
@@ -58,7 +89,7 @@ bool cluster_provider_converge(struct eks_cluster_work *w)
         return false;
     w->oidc_provider_arn = arn;
     if (provider)
-        return add_audience(w, provider);
+        return add_audience(w, provider) && ensure_tags(w, provider);
     return !cluster_may_change(w, "OIDC provider: missing") || make(w, issuer);
 }
 
