@@ -176,6 +176,9 @@ class Reconcile:
                              [group.id], self.tags("LoadBalancer"))  # fmt: skip
         given = self.annotation("attributes" if self.kind == "Service" else "load-balancer-attributes")
         made.attrs.update(pair.split("=", 1) for pair in given.split(",") if "=" in pair)
+        if self.annotation("cross-zone-load-balancing-enabled"):
+            made.attrs["load_balancing.cross_zone.enabled"] = self.annotation(
+                "cross-zone-load-balancing-enabled")  # fmt: skip
         return made
 
     def make_security_group(self):
@@ -211,7 +214,7 @@ class Reconcile:
             protocol=group["protocol"], port=str(group["port"]), target_type=group["kind"],
             healthcheck_protocol="HTTP" if group["protocol"] == "HTTP" else "TCP",
             healthcheck_port="traffic-port", healthcheck_interval_seconds=10,
-            healthcheck_timeout_seconds=10, healthy_threshold_count="3",
+            healthcheck_timeout_seconds=5 if group["protocol"] == "HTTP" else 10, healthy_threshold_count="3",
             unhealthy_threshold_count="3", healthcheck_enabled="true", tags=[])  # fmt: skip
         self.elb.tagging_service.tag_resource(made.arn, balancing.pairs(self.tags(group["resource"])))
         made.made_for = self.meta["uid"]
