@@ -1,9 +1,9 @@
 #include <string.h>
 
-#include "eks/load_balancer.h"
 #include "http/resolve.h"
 #include "kube/connection.h"
 #include "kube/wait.h"
+#include "network/load_balancer.h"
 #include "schema/check.h"
 #include "schema/resource.h"
 

@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "aws/tags.h"
-#include "eks/network_adopt.h"
-#include "eks/network_arguments.h"
-#include "eks/network_zones.h"
+#include "network/network_adopt.h"
+#include "network/network_arguments.h"
+#include "network/network_zones.h"
 #include "schema/check.h"
 #include "schema/resource.h"
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "aws/tags.h"
-#include "eks/peering.h"
+#include "network/peering.h"
 #include "schema/check.h"
 #include "schema/resource.h"
 

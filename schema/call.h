@@ -26,7 +26,7 @@ struct clients {
     struct kube_pool *kube;
     struct chart_store *charts;
     struct aws_pool *aws;
-    struct unfinished *unfinished; /* may be NULL, in tests */
+    struct unfinished *unfinished;       /* may be NULL, in tests */
     const struct value *provider_config; /* as configured; value_null before */
 };
 

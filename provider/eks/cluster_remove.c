@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "eks/cluster_parts.h"
 #include "eks/cluster_workload.h"
-#include "eks/leftover.h"
+#include "network/leftover.h"
 
 enum { BUSY_MS = 60 * 60 * 1000, LEFTOVER_MS = 10 * 60 * 1000, FORCED_MS = 3 * 60 * 1000 };
 

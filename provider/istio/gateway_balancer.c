@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "eks/load_balancer.h"
 #include "istio/gateway.h"
+#include "network/load_balancer.h"
 
 #define ARN "load_balancer_arn"
 #define HEALTH "target_health"

@@ -1,10 +1,10 @@
-#include "eks/peering.h"
+#include "network/peering.h"
 
 #include <string.h>
 
 #include "aws/ec2.h"
 #include "aws/tags.h"
-#include "eks/network_plan.h"
+#include "network/network_plan.h"
 
 static const char *const arguments[PEERING_SIDES] = {"requester", "accepter"};
 static const char *const infos[PEERING_SIDES] = {"RequesterVpcInfo", "AccepterVpcInfo"};

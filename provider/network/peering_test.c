@@ -1,4 +1,4 @@
-#include "eks/peering.h"
+#include "network/peering.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
-#include "eks/network_zones.h"
+#include "network/network_zones.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "aws/ec2.h"
-#include "eks/network_plan.h"
+#include "network/network_plan.h"
 
 static bool list_has(const struct value *list, const char *name)
 {

@@ -1,4 +1,4 @@
-#include "eks/network_plan.h"
+#include "network/network_plan.h"
 
 #include <stdlib.h>
 #include <string.h>

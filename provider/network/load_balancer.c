@@ -3,7 +3,7 @@
 
 #include "aws/elasticloadbalancing.h"
 #include "aws/partition.h"
-#include "eks/load_balancer_parts.h"
+#include "network/load_balancer_parts.h"
 #include "schema/path.h"
 
 /* --- names and sessions ------------------------------------------------------------- */

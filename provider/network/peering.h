@@ -6,8 +6,8 @@
  * Routes have no tags: ours are those that lead to the connection in the tables that were
  * named. AWS keeps a connection of two regions in both, each with its own tags and with
  * the options of its own side. */
-#ifndef EKS_PEERING_H
-#define EKS_PEERING_H
+#ifndef NETWORK_PEERING_H
+#define NETWORK_PEERING_H
 #include "aws/aws.h"
 
 #define PEERING_TAG "istio.multicluster/vpc-peering"

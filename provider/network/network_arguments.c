@@ -1,11 +1,11 @@
 /* What the arguments of istio_vpc leave open, and what they may not say. */
-#include "eks/network_arguments.h"
+#include "network/network_arguments.h"
 
 #include <string.h>
 
 #include "aws/tags.h"
-#include "eks/network_plan.h"
-#include "eks/network_zones.h"
+#include "network/network_plan.h"
+#include "network/network_zones.h"
 
 /* --- what is to be ------------------------------------------------------------------- */
 

@@ -3,8 +3,8 @@
  * Derived blocks depend on the VPC's block and the place of the zone alone, so that one
  * more zone moves no subnet that is there: the private ones are sixteenths of the VPC's
  * block in its lower half, the public ones are smaller and in its upper half. */
-#ifndef EKS_NETWORK_PLAN_H
-#define EKS_NETWORK_PLAN_H
+#ifndef NETWORK_NETWORK_PLAN_H
+#define NETWORK_NETWORK_PLAN_H
 #include <stdbool.h>
 
 #include "schema/call.h"

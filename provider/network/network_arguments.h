@@ -1,7 +1,7 @@
 /* network_arguments - what the arguments of istio_vpc leave open: zones and subnets, chosen
  * at the plan where they can be known, else at the apply; and checks that need them. */
-#ifndef EKS_NETWORK_ARGUMENTS_H
-#define EKS_NETWORK_ARGUMENTS_H
+#ifndef NETWORK_NETWORK_ARGUMENTS_H
+#define NETWORK_NETWORK_ARGUMENTS_H
 #include "aws/aws.h"
 #include "schema/plan.h"
 

@@ -7,7 +7,7 @@
 #include "aws/tags.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "eks/leftover_parts.h"
+#include "network/leftover_parts.h"
 
 enum {
     POLL_MIN_MS = 2 * 1000,

@@ -1,7 +1,7 @@
 /* leftover_parts - what the files of leftover share: whose a thing is, and what made it. */
-#ifndef EKS_LEFTOVER_PARTS_H
-#define EKS_LEFTOVER_PARTS_H
-#include "eks/leftover.h"
+#ifndef NETWORK_LEFTOVER_PARTS_H
+#define NETWORK_LEFTOVER_PARTS_H
+#include "network/leftover.h"
 
 #define LEFTOVER_LOAD_BALANCER "load balancer"
 #define LEFTOVER_TARGET_GROUP "target group"

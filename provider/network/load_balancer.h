@@ -8,8 +8,8 @@
  *
  * Classic load balancers, which Kubernetes' own provider makes, are another service's: of
  * them only the name is looked at. */
-#ifndef EKS_LOAD_BALANCER_H
-#define EKS_LOAD_BALANCER_H
+#ifndef NETWORK_LOAD_BALANCER_H
+#define NETWORK_LOAD_BALANCER_H
 #include "aws/aws.h"
 
 /* Is this name one of a load balancer of AWS? */

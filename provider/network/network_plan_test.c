@@ -1,5 +1,5 @@
 /* The arithmetic of subnets, by cases. */
-#include "eks/network_plan.h"
+#include "network/network_plan.h"
 
 #include "base/test.h"
 #include "codec/json.h"
@@ -16,7 +16,7 @@ static const struct value *cases_of(struct arena *a, const char *file)
 
 TEST(blocks_are_derived)
 {
-    const struct value *cases = cases_of(a, "provider/eks/testdata/network_plan.json");
+    const struct value *cases = cases_of(a, "provider/network/testdata/network_plan.json");
 
     for (size_t i = 0; i < value_count(cases); i++) {
         const struct value *test = value_item(cases, i);
@@ -39,7 +39,7 @@ static const char *said(struct arena *a, const struct diags *d)
 
 TEST(wrong_blocks_are_refused_at_their_place)
 {
-    const struct value *cases = cases_of(a, "provider/eks/testdata/network_plan_rules.json");
+    const struct value *cases = cases_of(a, "provider/network/testdata/network_plan_rules.json");
 
     for (size_t i = 0; i < value_count(cases); i++) {
         const struct value *test = value_item(cases, i), *public = value_at(test, "public"),

@@ -3,7 +3,7 @@
 
 #include "aws/ec2.h"
 #include "aws/tags.h"
-#include "eks/network_adopt.h"
+#include "network/network_adopt.h"
 
 const char *network_role(struct arena *a, const char *kind, const char *zone)
 {

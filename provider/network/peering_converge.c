@@ -3,7 +3,7 @@
 
 #include "aws/ec2.h"
 #include "aws/tags.h"
-#include "eks/peering.h"
+#include "network/peering.h"
 
 static const struct value *text(const struct peering_work *w, const char *z)
 {

@@ -1,7 +1,7 @@
 /* load_balancer_parts - inside view of load_balancer.h, for its files. */
-#ifndef EKS_LOAD_BALANCER_PARTS_H
-#define EKS_LOAD_BALANCER_PARTS_H
-#include "eks/load_balancer.h"
+#ifndef NETWORK_LOAD_BALANCER_PARTS_H
+#define NETWORK_LOAD_BALANCER_PARTS_H
+#include "network/load_balancer.h"
 
 /* What the name is made of: "<name>-<id>.elb.<region>.amazonaws.com" of a network load
  * balancer, "<name>-<id>.<region>.elb.amazonaws.com" of others. */

@@ -1,5 +1,5 @@
 /* What controllers left, in a stand-in account: found, named, waited for, removed. */
-#include "eks/leftover.h"
+#include "network/leftover.h"
 
 #include "acceptance/harness/component_aws.h"
 #include "aws/ec2_parts.h"

@@ -1,8 +1,8 @@
 /* network_adopt - taking over networks: what an import knows of them, and, where they do
  * not carry our tags, what each thing in them is by what it does there. */
-#ifndef EKS_NETWORK_ADOPT_H
-#define EKS_NETWORK_ADOPT_H
-#include "eks/network.h"
+#ifndef NETWORK_NETWORK_ADOPT_H
+#define NETWORK_NETWORK_ADOPT_H
+#include "network/network.h"
 
 /* The VPC does not say that it is ours: it was imported, and is tagged last. */
 bool network_is_foreign(const struct network_work *w);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "aws/ec2.h"
-#include "eks/peering.h"
+#include "network/peering.h"
 
 static const struct value *text(const struct peering_work *w, const char *z)
 {

@@ -2,8 +2,8 @@
  *
  * `wanted` is the argument: null, a number, or a list of names. Zones that a VPC has are
  * kept where the number allows, so that AWS's order of zones moves nothing. */
-#ifndef EKS_NETWORK_ZONES_H
-#define EKS_NETWORK_ZONES_H
+#ifndef NETWORK_NETWORK_ZONES_H
+#define NETWORK_NETWORK_ZONES_H
 #include "aws/aws.h"
 
 enum { NETWORK_ZONES_DEFAULT = 3 }; /* or as many as the region has */

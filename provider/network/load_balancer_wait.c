@@ -4,8 +4,8 @@
 #include "aws/elasticloadbalancing.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "eks/load_balancer_parts.h"
 #include "http/resolve.h"
+#include "network/load_balancer_parts.h"
 
 enum { POLL_MS_MIN = 1000, POLL_MS_MAX = 10 * 1000, TARGETS_TOLD_MAX = 8 };
 

@@ -1,7 +1,7 @@
 /* Whose a thing is, and what made it: the words that controllers leave on their things. */
 #include <string.h>
 
-#include "eks/leftover_parts.h"
+#include "network/leftover_parts.h"
 
 #define CLUSTER_PREFIX "kubernetes.io/cluster/"
 

@@ -4,8 +4,8 @@
  * Proof that a thing is a cluster's are tags alone: elbv2.k8s.aws/cluster=<name>,
  * kubernetes.io/cluster/<name>=owned, eks:eks-cluster-name, cluster.k8s.amazonaws.com/name,
  * ebs.csi.aws.com/cluster-name. Without them a thing is named, never removed. */
-#ifndef EKS_LEFTOVER_H
-#define EKS_LEFTOVER_H
+#ifndef NETWORK_LEFTOVER_H
+#define NETWORK_LEFTOVER_H
 #include "aws/aws.h"
 
 struct leftover {

@@ -1,5 +1,5 @@
 /* Load balancers judged by what AWS says of them, answer by answer. */
-#include "eks/load_balancer.h"
+#include "network/load_balancer.h"
 
 #include "aws/test_stage.h"
 #include "base/clock.h"

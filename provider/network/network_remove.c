@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "aws/ec2.h"
-#include "eks/leftover.h"
-#include "eks/network.h"
+#include "network/leftover.h"
+#include "network/network.h"
 
 enum {
     ADDRESS_MS = 2 * 60 * 1000,

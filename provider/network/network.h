@@ -6,10 +6,10 @@
  * "private-routes/<zone>" (route tables), "nat/<zone>" (gateway and address). An object is looked
  * up by them, made when it is missing and repaired when it differs; so work that ended anywhere
  * goes on at the next call. Tags are given in the very request that makes a thing. */
-#ifndef EKS_NETWORK_H
-#define EKS_NETWORK_H
+#ifndef NETWORK_NETWORK_H
+#define NETWORK_NETWORK_H
 #include "aws/aws.h"
-#include "eks/network_plan.h"
+#include "network/network_plan.h"
 
 #define NETWORK_TAG "istio.multicluster/vpc"
 #define NETWORK_ROLE_TAG "istio.multicluster/role"

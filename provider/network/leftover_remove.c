@@ -7,7 +7,7 @@
 #include "aws/elasticloadbalancing.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "eks/leftover_parts.h"
+#include "network/leftover_parts.h"
 
 enum {
     USED_MS = 5 * 60 * 1000,

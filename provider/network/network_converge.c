@@ -4,7 +4,7 @@
 
 #include "aws/ec2.h"
 #include "aws/tags.h"
-#include "eks/network.h"
+#include "network/network.h"
 
 #define EVERYWHERE "0.0.0.0/0"
 
