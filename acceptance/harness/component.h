@@ -41,8 +41,7 @@ struct component {
     int64_t patience_ms;              /* deadline of a hook; 0 = a minute */
 };
 
-/* Clusters are named east, west and north; istiod: one seems to run as soon as its
- * Deployment is there. */
+/* Clusters are named east, west and north; istiod: one seems to run with its Deployment. */
 static inline void component_start_mesh(struct component *t, struct arena *a, size_t clusters,
                                         bool istiod)
 {
