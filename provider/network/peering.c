@@ -4,7 +4,10 @@
 
 #include "aws/ec2.h"
 #include "aws/tags.h"
+#include "base/clock.h"
 #include "network/network_plan.h"
+
+enum { PLAN_LOOK_MS = 15 * 1000 };
 
 static const char *const arguments[PEERING_SIDES] = {"requester", "accepter"};
 static const char *const infos[PEERING_SIDES] = {"RequesterVpcInfo", "AccepterVpcInfo"};
@@ -107,7 +110,7 @@ static bool await_vpc(struct peering_work *w, const struct peering_side *side,
     return true;
 }
 
-/* At plan a failure becomes a warning, and *vpc &value_null. */
+/* At plan a failure becomes a warning, soon, and *vpc &value_null. */
 static bool ask_for_vpc(struct peering_work *w, const struct peering_side *side, bool at_plan,
                         const struct value **vpc)
 {
@@ -115,6 +118,8 @@ static bool ask_for_vpc(struct peering_work *w, const struct peering_side *side,
     struct call quiet = call_quietly(w->call, &why);
 
     diags_init(&why, w->call->arena);
+    if (call_left_ms(&quiet) > PLAN_LOOK_MS)
+        quiet.deadline_ms = clock_monotonic_ms() + PLAN_LOOK_MS;
     if (ec2_describe_vpc(at_plan ? &quiet : w->call, side->aws, side->vpc_id, vpc))
         return *vpc || at_plan || await_vpc(w, side, vpc);
     *vpc = &value_null;
@@ -174,10 +179,17 @@ static bool check_blocks(struct peering_work *w)
     return true;
 }
 
+static bool was_answered(const struct peering_side *side)
+{
+    return !side->aws || !*side->vpc_id || *side->owner;
+}
+
 bool peering_look_at_vpcs(struct peering_work *w, bool at_plan)
 {
     return look_at_vpc(w, &w->sides[PEERING_REQUESTER], at_plan) &&
-           look_at_vpc(w, &w->sides[PEERING_ACCEPTER], at_plan) && check_blocks(w);
+           ((at_plan && !was_answered(&w->sides[PEERING_REQUESTER])) ||
+            look_at_vpc(w, &w->sides[PEERING_ACCEPTER], at_plan)) &&
+           check_blocks(w);
 }
 
 /* --- looking for it ------------------------------------------------------------------------ */
