@@ -55,9 +55,11 @@ def token_of(key, cluster, region=REGION, expires=60):
 
 
 class AccountTest(unittest.TestCase):
+    front = None  # one for all: moto's state belongs to the process
+
     @classmethod
     def setUpClass(cls):
-        cls.front = Front(pathlib.Path("/nonexistent"))
+        AccountTest.front = AccountTest.front or Front(pathlib.Path("/nonexistent"))
 
     def setUp(self):
         self.front.reset()
@@ -98,6 +100,29 @@ class AccountTest(unittest.TestCase):
     def inventory(self):
         return self.front.inventory()
 
+    # --- making ---------------------------------------------------------------------------
+    def make_role(self, name, principal, action="sts:AssumeRole"):
+        trust = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": principal, "Action": action}]}  # fmt: skip
+        text = self.iam("CreateRole", RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        return between(text, "Arn")
+
+    def make_cluster(self, name="mesh", **more):
+        """Active, without an API server."""
+        vpc = self.make("CreateVpc", "vpcId", **VPC)
+        subnets = [self.make("CreateSubnet", "subnetId", VpcId=vpc, CidrBlock=f"10.1.{n}.0/24",
+                             AvailabilityZone=REGION + zone) for n, zone in enumerate("ab")]  # fmt: skip
+        role = self.make_role("cluster", {"Service": "eks.amazonaws.com"})
+        self.eks("POST", "/clusters", {"name": name, "roleArn": role,
+                                       "resourcesVpcConfig": {"subnetIds": subnets},
+                                       "accessConfig": {"authenticationMode": "API"}, **more})  # fmt: skip
+        cluster = self.front.eks.find("cluster", REGION, name)
+        self.assertEqual(cluster.status, "CREATING")
+        cluster.due_at, cluster.status = None, "ACTIVE"
+        return cluster
+
+
+class FrontTest(AccountTest):
     # --- signatures ---------------------------------------------------------------------
     def test_services_refuse_a_flipped_bit(self):
         cases = (("ec2", "AuthFailure"), ("sts", "SignatureDoesNotMatch"),
@@ -153,12 +178,6 @@ class AccountTest(unittest.TestCase):
                       self.front.serve(Request("GET", f"/?{url.query}", headers, b"")).body)  # fmt: skip
 
     # --- roles --------------------------------------------------------------------------
-    def make_role(self, name, principal, action="sts:AssumeRole"):
-        trust = {"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Principal": principal, "Action": action}]}  # fmt: skip
-        text = self.iam("CreateRole", RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-        return between(text, "Arn")
-
     def session(self, role):
         text = self.query("sts", "AssumeRole", Version="2011-06-15", RoleArn=role,
                           RoleSessionName="me")  # fmt: skip
@@ -293,20 +312,6 @@ class AccountTest(unittest.TestCase):
             self.ec2("DeleteVpc", VpcId=here)
 
     # --- EKS ------------------------------------------------------------------------------
-    def make_cluster(self, name="mesh", **more):
-        """Active, without an API server."""
-        vpc = self.make("CreateVpc", "vpcId", **VPC)
-        subnets = [self.make("CreateSubnet", "subnetId", VpcId=vpc, CidrBlock=f"10.1.{n}.0/24",
-                             AvailabilityZone=REGION + zone) for n, zone in enumerate("ab")]  # fmt: skip
-        role = self.make_role("cluster", {"Service": "eks.amazonaws.com"})
-        self.eks("POST", "/clusters", {"name": name, "roleArn": role,
-                                       "resourcesVpcConfig": {"subnetIds": subnets},
-                                       "accessConfig": {"authenticationMode": "API"}, **more})  # fmt: skip
-        cluster = self.front.eks.find("cluster", REGION, name)
-        self.assertEqual(cluster.status, "CREATING")
-        cluster.due_at, cluster.status = None, "ACTIVE"
-        return cluster
-
     def who(self, token, cluster):
         answer = authenticator.review({"spec": {"token": token}}, cluster, self.front.eks,
                                       self.front.account, self.front.verifier)  # fmt: skip
@@ -398,7 +403,8 @@ def between(text, element):
 
 
 if __name__ == "__main__":
-    result = unittest.main(exit=False, verbosity=1).result
+    tests = unittest.defaultTestLoader.discover(str(HERE), "*_test.py")
+    result = unittest.TextTestRunner().run(tests)
     wrong = len(result.failures) + len(result.errors)
     print(f"{result.testsRun - wrong} passed, {wrong} failed")
     sys.exit(1 if wrong else 0)

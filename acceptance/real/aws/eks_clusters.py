@@ -11,7 +11,7 @@ from eks_records import Record, arn, refuse
 
 VERSIONS = ("1.31", "1.32", "1.33", "1.34", "1.35")
 VERSION_DEFAULT = "1.33"
-CREATE_SECONDS, DELETE_SECONDS, SERVER_SECONDS = 1.0, 0.5, 60
+CREATE_SECONDS, DELETE_SECONDS, SERVER_SECONDS, WIPE_SECONDS = 1.0, 0.5, 60, 0.2
 ENDPOINT_DEFAULTS = {
     "securityGroupIds": [],
     "endpointPublicAccess": True,
@@ -187,10 +187,16 @@ def delete_cluster(eks, call):
 
 
 def vanish(eks, cluster: Record):
+    """First its API server is cleaned, so that nothing of it is there once it is gone."""
+    server = cluster.extra.pop("server", None)
+    if server:
+        cluster.extra["wiped"] = server
+        eks.servers.give_back(server)
+    if cluster.extra.get("wiped") and cluster.extra["wiped"].wiping:
+        cluster.later(WIPE_SECONDS, lambda record: vanish(eks, record))
+        return
     for kind in ("addon", "access-entry", "pod-identity-association"):
         for record in eks.below(kind, cluster):
             eks.remove(record)
-    if cluster.extra.get("server"):
-        eks.servers.give_back(cluster.extra.pop("server"))
     leave_vpc(eks, cluster)
     eks.remove(cluster)
