@@ -24,8 +24,9 @@ static const struct attribute aws[] = {
            "Role that is assumed with the credentials found."),
     TYPED("default_tags", &type_string_map, OPTIONAL, "Tags of everything that is made in AWS."),
     NUMBER("max_retries", OPTIONAL,
-           "How often a throttled or failed AWS request is sent again. Default: 10.", .min = 0,
-           .max = 100),
+           "How often a throttled or failed AWS request is sent again. Default: one less than "
+           "`AWS_MAX_ATTEMPTS` or the profile's `max_attempts`, else 10.",
+           .min = 0, .max = 100),
     TYPED("endpoints", &type_string_map, OPTIONAL,
           "Addresses to use instead of AWS's own, by service: `ec2`, `eks`, "
           "`elasticloadbalancing`, `iam`, `sts`, `route53`, `secretsmanager`.",

@@ -13,6 +13,7 @@ enum {
     RENEW_EARLY_S = 15 * 60, /* from then on it is tried */
     RENEW_LATE_S = 10 * 60,  /* from then on it has to work */
     CA_BUNDLE_BYTES_MAX = 4 << 20,
+    RETRIES_TOLD_MAX = 100,
 };
 
 struct aws_pool {
@@ -80,11 +81,25 @@ static const struct value *role_wanted(struct call *c, const struct aws_access *
     return value_at(settings(c), "assume_role");
 }
 
+/* AWS's tools count the first attempt too. */
+static int retries_max(const struct call *c, const struct value *profile_settings)
+{
+    const struct value *told = value_at(settings(c), "max_retries");
+    const char *attempts = getenv("AWS_MAX_ATTEMPTS");
+    long count;
+
+    if (value_is_set(told))
+        return (int)value_as_integer(told);
+    if (!attempts || !*attempts)
+        attempts = value_text(profile_settings, "max_attempts");
+    count = strtol(attempts, NULL, 10);
+    return count > 0 && count <= RETRIES_TOLD_MAX ? (int)count - 1 : AWS_RETRIES_DEFAULT;
+}
+
 static struct aws *session_new(struct call *c, const char *region, const char *profile,
                                const struct value *role, const struct value *profile_settings)
 {
     struct aws *s = memory_new(1, sizeof(*s));
-    const struct value *retries = value_at(settings(c), "max_retries");
 
     s->arena = arena_new();
     s->pool = c->clients->aws;
@@ -94,7 +109,7 @@ static struct aws *session_new(struct call *c, const char *region, const char *p
     s->profile_settings = value_copy(s->arena, profile_settings);
     s->fips = is_on("AWS_USE_FIPS_ENDPOINT", profile_settings, "use_fips_endpoint");
     s->dual_stack = is_on("AWS_USE_DUALSTACK_ENDPOINT", profile_settings, "use_dualstack_endpoint");
-    s->retries_max = value_is_set(retries) ? (int)value_as_integer(retries) : AWS_RETRIES_DEFAULT;
+    s->retries_max = retries_max(c, profile_settings);
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->credentials_lock, NULL);
     return s;

@@ -131,6 +131,29 @@ TEST(what_is_safe_is_asked_again_and_signed_anew)
     assert_int_equal(server_requests(s->server), 3);
 }
 
+/* As AWS's own tools are told how often; the provider block has the last word. */
+TEST(how_often_is_told_by_the_environment)
+{
+    static const struct {
+        const char *attempts, *extra;
+        size_t requests;
+    } cases[] = {{"1", "{}", 1}, {"2", "{}", 2}, {"1", "{\"max_retries\": 1}", 2}};
+    const char *const answers[] = {EC2_ERROR("503 Slow", "RequestLimitExceeded"),
+                                   EC2_ERROR("503 Slow", "RequestLimitExceeded"), one_vpc, NULL};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct stage *s = stage_new(a, answers, cases[i].extra);
+        const struct value *out;
+
+        keys_set("AKIDONE");
+        setenv("AWS_MAX_ATTEMPTS", cases[i].attempts, 1);
+        stage_open(s, "eu-west-1");
+        unsetenv("AWS_MAX_ATTEMPTS");
+        assert_false(aws_call(&s->f->call, s->aws, &describe, &value_empty_map, &out));
+        assert_int_equal(server_requests(s->server), cases[i].requests);
+    }
+}
+
 TEST(a_create_is_repeated_only_under_its_token)
 {
     const char *const answers[] = {"", one_vpc, NULL};
