@@ -45,8 +45,8 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
 == clock SECONDS        the provider's clock is this much ahead from here on
 == secret TEXT          must never show in state, plan or log
 == needs-aws [sandbox]  servers with an AWS account, which terraform's environment leads
-                        to; sandbox: not on the real backend, as for aws-fault. At the end
-                        the account has to hold what it held before
+                        to; sandbox: not on the real backend, whose account has no more than
+                        two clusters at a time. At the end it has to hold what it held before
 == environment NAME [VALUE]  terraform's environment from here on; without a value not set
 == aws REGION SERVICE OPERATION  behind the provider's back: a JSON object (or nothing), then
                         lines as of object, error CODE, or call it NAME, so that ${NAME.FIELD}
