@@ -1,4 +1,5 @@
 /* The life of istio_cluster.eks: requests, counts, and going on after failures. */
+#include "acceptance/sandbox/aws/cloud_eks.h"
 #include "resources/test_eks_stage.h"
 
 /* --- life ------------------------------------------------------------------------------- */
@@ -428,4 +429,47 @@ TEST(auto_mode_needs_no_groups)
     assert_int_equal(value_count(value_at(refreshed(t, state), "drift")), 0);
     assert_true(component_remove(&t->aws.component, cluster, state));
     assert_string_equal(inventory(t), "");
+}
+
+/* --- long applies ------------------------------------------------------------------------ */
+
+extern const struct resource resource_istio_manifest;
+
+static const char *manifest_of(struct arena *a, const struct value *state)
+{
+    return text_f(a,
+                  "{\"cluster\": %s, \"yaml\": \"{apiVersion: v1, kind: ConfigMap, metadata: "
+                  "{name: settings, namespace: default}}\"}",
+                  json_write(a, value_at(state, "connection")).at);
+}
+
+static void forget_shift(void *data)
+{
+    clock_shift(-*(const int64_t *)data);
+}
+
+/* Tokens are good for 15 minutes; an apply may take hours. */
+TEST(a_connection_outlives_its_tokens)
+{
+    static const int64_t steps[] = {16 * 60, 2 * 60 * 60};
+    struct stage *t = start(a);
+    struct component *component = &t->aws.component;
+    const struct value *state = apply(t, NULL, ADDONS_NONE), *object;
+    struct sandbox *server = cloud_eks_server(t->aws.cloud, "eu-west-1", "east");
+
+    object = component_apply(component, &resource_istio_manifest, NULL, manifest_of(a, state));
+    assert_non_null(object);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+        char *requests;
+
+        clock_shift(steps[i]);
+        arena_defer(a, forget_shift, (void *)(uintptr_t)&steps[i]);
+        sandbox_requests_reset(server);
+        object = component_read(component, &resource_istio_manifest, object);
+        assert_non_null(object);
+        requests = sandbox_requests(server);
+        assert_non_null(strstr(requests, "GET /api/v1/namespaces/default/configmaps"));
+        assert_null(strstr(requests, " 401"));
+        memory_free(requests);
+    }
 }
