@@ -148,7 +148,7 @@ const struct aws_wait ec2_nat_gateway_available = {
     .done = nat_available,
     .failed = nat_failed,
     .may_be_missing = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 15000,
 };
 const struct aws_wait ec2_nat_gateway_deleted = {
@@ -157,7 +157,7 @@ const struct aws_wait ec2_nat_gateway_deleted = {
     .path = nat_state,
     .done = nat_deleted,
     .until_gone = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 15000,
 };
 

@@ -127,7 +127,7 @@ const struct aws_wait ec2_network_interface_available = {
     .path = interface_state,
     .done = available,
     .until_gone = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 20000,
 };
 

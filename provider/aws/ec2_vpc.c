@@ -147,7 +147,7 @@ const struct aws_wait ec2_vpc_available = {
     .path = vpc_state,
     .done = available,
     .may_be_missing = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 5000,
 };
 const struct aws_wait ec2_vpc_deleted = {
@@ -155,7 +155,7 @@ const struct aws_wait ec2_vpc_deleted = {
     .operation = &ec2_describe_vpcs,
     .path = vpc_state,
     .until_gone = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 5000,
 };
 const struct aws_wait ec2_subnet_available = {
@@ -165,7 +165,7 @@ const struct aws_wait ec2_subnet_available = {
     .done = available,
     .failed = subnet_failed,
     .may_be_missing = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 5000,
 };
 const struct aws_wait ec2_subnet_deleted = {
@@ -173,7 +173,7 @@ const struct aws_wait ec2_subnet_deleted = {
     .operation = &ec2_describe_subnets,
     .path = subnet_state,
     .until_gone = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 5000,
 };
 

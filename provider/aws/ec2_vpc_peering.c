@@ -78,7 +78,7 @@ const struct aws_wait ec2_vpc_peering_connection_requested = {
     .done = requested,
     .failed = gone,
     .may_be_missing = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 5000,
 };
 const struct aws_wait ec2_vpc_peering_connection_active = {
@@ -88,7 +88,7 @@ const struct aws_wait ec2_vpc_peering_connection_active = {
     .done = active,
     .failed = gone,
     .may_be_missing = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 5000,
 };
 const struct aws_wait ec2_vpc_peering_connection_deleted = {
@@ -97,7 +97,7 @@ const struct aws_wait ec2_vpc_peering_connection_deleted = {
     .path = state,
     .done = gone,
     .until_gone = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 5000,
 };
 

@@ -17,7 +17,7 @@ const struct aws_wait eks_cluster_active = {
     .done = active,
     .failed = cluster_failed,
     .may_be_missing = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 30000,
 };
 const struct aws_wait eks_cluster_deleted = {
@@ -26,7 +26,7 @@ const struct aws_wait eks_cluster_deleted = {
     .path = cluster_status,
     .failed = cluster_stuck,
     .until_gone = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 30000,
 };
 
@@ -43,7 +43,7 @@ const struct aws_wait eks_nodegroup_active = {
     .done = active,
     .failed = nodegroup_failed,
     .may_be_missing = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 30000,
 };
 const struct aws_wait eks_nodegroup_deleted = {
@@ -52,7 +52,7 @@ const struct aws_wait eks_nodegroup_deleted = {
     .path = nodegroup_status,
     .failed = delete_failed,
     .until_gone = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 30000,
 };
 
@@ -69,7 +69,7 @@ const struct aws_wait eks_addon_active = {
     .done = active,
     .failed = addon_failed,
     .may_be_missing = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 10000,
 };
 const struct aws_wait eks_addon_deleted = {
@@ -78,7 +78,7 @@ const struct aws_wait eks_addon_deleted = {
     .path = addon_status,
     .failed = delete_failed,
     .until_gone = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 10000,
 };
 
@@ -95,7 +95,7 @@ const struct aws_wait eks_update_successful = {
     .done = successful,
     .failed = unsuccessful,
     .may_be_missing = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 15000,
 };
 

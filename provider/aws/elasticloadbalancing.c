@@ -148,7 +148,7 @@ const struct aws_wait elasticloadbalancing_load_balancer_active = {
     .done = active,
     .failed = failed,
     .may_be_missing = true,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 15000,
 };
 const struct aws_wait elasticloadbalancing_load_balancer_deleted = {
@@ -156,7 +156,7 @@ const struct aws_wait elasticloadbalancing_load_balancer_deleted = {
     .operation = &elasticloadbalancing_describe_load_balancers,
     .path = state_path,
     .until_gone = true,
-    .poll_ms_min = 1000,
+    .poll_ms_min = 500,
     .poll_ms_max = 10000,
 };
 

@@ -91,7 +91,7 @@ const struct aws_wait route53_change_done = {
     .operation = &route53_get_change,
     .path = status,
     .done = in_sync,
-    .poll_ms_min = 2000,
+    .poll_ms_min = 500,
     .poll_ms_max = 10000,
 };
 
