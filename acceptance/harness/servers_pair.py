@@ -1,4 +1,4 @@
-"""Two clusters, of either kind, held for as long as they are wanted."""
+"""Two clusters or more, of either kind, held for as long as they are wanted."""
 import os
 import shutil
 import subprocess
@@ -7,13 +7,14 @@ import tempfile
 import time
 
 AWS_BACKENDS = ("sandbox", "real")  # those that offer what account.py names
+CLUSTERS = 2  # that every case may count on
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def server_command(options, folder):
     """Charts come from the sandbox's program on either backend. options.aws: an AWS account
     too; options.aws_options: more for the stand-in one."""
-    count = getattr(options, "clusters", 2)
+    count = getattr(options, "clusters", CLUSTERS)
     sandbox = [os.path.join(options.build, "istio-sandbox"), "--charts",
                os.path.join(ACCEPTANCE, "charts"), "--lifetime", str(options.lifetime)]
     if options.backend == "sandbox":
