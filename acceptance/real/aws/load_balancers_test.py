@@ -9,6 +9,7 @@ import reconcile
 import webhook
 
 UID = "5d1c0f5e-0000-4000-8000-000000000001"
+ALB = "alb.ingress.kubernetes.io/"
 ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer-"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices"
 
@@ -17,10 +18,16 @@ class FakeServer:
     """What Reconcile asks of an API server."""
 
     def __init__(self, slices):
-        self.slices, self.merged = slices, []
+        self.slices, self.nodes, self.services, self.merged = slices, [], {}, []
 
     def items(self, path):
+        if path == "/api/v1/nodes":
+            return self.nodes
         return self.slices if path.startswith(SLICES) else []
+
+    def request(self, _method, path):
+        found = self.services.get(path)
+        return (200, found) if found else (404, {})
 
     def merge(self, path, body):
         self.merged.append((path, body))
@@ -37,9 +44,21 @@ def service(leaving=False, finalizers=()):
         {"name": "http", "port": 80, "protocol": "TCP"}]}}  # fmt: skip
 
 
+def ingress(ports, leaving=False, finalizers=()):
+    meta = {"name": "shop-ingress", "namespace": "shop", "uid": UID, "finalizers": list(finalizers),
+            "annotations": {ALB + "scheme": "internet-facing", ALB + "target-type": "instance",
+                            ALB + "listen-ports": json.dumps(ports), ALB + "tags": "Team=shop"}}  # fmt: skip
+    if leaving:
+        meta["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    backend = {"service": {"name": "cart", "port": {"number": 80}}}
+    return {"metadata": meta, "spec": {"ingressClassName": "alb", "rules": [
+        {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]}}  # fmt: skip
+
+
 class LoadBalancersTest(aws_test.AccountTest):
     def reconcile(self, cluster, server, item):
-        reconcile.Reconcile(self.front.account, cluster, server, "Service", item, True).run()
+        kind = "Service" if item["spec"].get("type") else "Ingress"
+        reconcile.Reconcile(self.front.account, cluster, server, kind, item, True).run()
 
     def make_mesh(self):
         cluster = self.make_cluster()
@@ -71,6 +90,49 @@ class LoadBalancersTest(aws_test.AccountTest):
         self.reconcile(cluster, server, service(True, ["service.k8s.aws/resources"]))
         left = [line for line in self.inventory() if "load-balancer" in line or "target" in line]
         self.assertEqual((left, server.merged[-1][1]["metadata"]["finalizers"]), ([], []))
+
+    def make_backend(self, server):
+        """A node, and a Service of node ports."""
+        server.nodes = [{"spec": {"providerID": "aws:///eu-west-1a/i-0123456789abcdef0"}}]
+        server.services["/api/v1/namespaces/shop/services/cart"] = {
+            "metadata": {"name": "cart", "namespace": "shop"},
+            "spec": {"ports": [{"name": "http", "port": 80, "nodePort": 30080}]}}  # fmt: skip
+
+    def test_an_ingress_gets_an_application_load_balancer_and_loses_it(self):
+        cluster, server = self.make_mesh()
+        self.make_backend(server)
+        self.reconcile(cluster, server, ingress([{"HTTP": 80}, {"HTTPS": 443}]))
+        text = self.elb("DescribeLoadBalancers")
+        arn = aws_test.between(text, "LoadBalancerArn")
+        self.assertRegex(arn, r":loadbalancer/app/k8s-shop-shopingr-[0-9a-f]{10}/")
+        hostname = aws_test.between(text, "DNSName")
+        self.assertRegex(hostname, r"^k8s-shop-.+\.eu-west-1\.elb\..+\.localhost$")
+        self.assertEqual(server.merged[0][1]["metadata"]["finalizers"], ["ingress.k8s.aws/resources"])
+        self.assertEqual(server.merged[-1][1]["status"]["loadBalancer"]["ingress"],
+                         [{"hostname": hostname}])  # fmt: skip
+        tags = self.elb("DescribeTags", **{"ResourceArns.member.1": arn})
+        for tag in ("elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack", "ingress.k8s.aws/resource",
+                    "Team"):  # fmt: skip
+            self.assertIn(f"<Key>{tag}</Key>", tags)
+        groups = self.elb("DescribeTargetGroups")
+        self.assertEqual(aws_test.between(groups, "TargetType"), "instance")
+        health = self.elb("DescribeTargetHealth",
+                          TargetGroupArn=aws_test.between(groups, "TargetGroupArn"))  # fmt: skip
+        self.assertEqual((aws_test.between(health, "Id"), aws_test.between(health, "Port"),
+                          aws_test.between(health, "State")),
+                         ("i-0123456789abcdef0", "30080", "initial"))  # fmt: skip
+        self.assertEqual(self.listened(arn), {"80 HTTP", "443 HTTPS"})
+        self.reconcile(cluster, server, ingress([{"HTTP": 8080}, {"HTTPS": 443}]))
+        self.assertEqual(self.listened(arn), {"8080 HTTP", "443 HTTPS"})
+        self.reconcile(cluster, server, ingress([{"HTTP": 80}], True, ["ingress.k8s.aws/resources"]))
+        left = [line for line in self.inventory() if "load-balancer" in line or "target" in line]
+        self.assertEqual((left, server.merged[-1][1]["metadata"]["finalizers"]), ([], []))
+
+    def listened(self, arn):
+        """"port protocol" of each listener."""
+        text = self.elb("DescribeListeners", LoadBalancerArn=arn)
+        return {f"{aws_test.between(piece, 'Port')} {aws_test.between(piece, 'Protocol')}"
+                for piece in text.split("<ListenerArn>")[1:]}  # fmt: skip
 
     def test_targets_take_their_time(self):
         cluster, server = self.make_mesh()

@@ -97,7 +97,8 @@ class Reconcile:
             return groups, [(port["port"], port.get("protocol", "TCP"), [group["name"]])
                             for port, group in zip(self.item["spec"]["ports"], groups)]  # fmt: skip
         groups = {group["name"]: group for group in self.plan_backends()}
-        listen = json.loads(self.annotation("listen-ports") or '[{"HTTP": 80}]')
+        usual = '[{"HTTPS": 443}]' if self.annotation("certificate-arn") else '[{"HTTP": 80}]'
+        listen = json.loads(self.annotation("listen-ports") or usual)
         return list(groups.values()), [(port, protocol, list(groups))
                                        for one in listen for protocol, port in one.items()]  # fmt: skip
 
@@ -170,10 +171,11 @@ class Reconcile:
         subnet_ids = self.subnets(scheme)
         if not subnet_ids:
             return None
-        group = self.make_security_group()
+        given = self.kind == "Ingress" and self.annotation("security-groups")
+        groups = re.findall("[^ ,]+", given or "") or [self.make_security_group().id]
         kind = "network" if self.kind == "Service" else "application"
         made = balancing.add(self.account, self.region, self.name(), kind, scheme, subnet_ids,
-                             [group.id], self.tags("LoadBalancer"))  # fmt: skip
+                             groups, self.tags("LoadBalancer"))  # fmt: skip
         given = self.annotation("attributes" if self.kind == "Service" else "load-balancer-attributes")
         made.attrs.update(pair.split("=", 1) for pair in given.split(",") if "=" in pair)
         if self.annotation("cross-zone-load-balancing-enabled"):
@@ -214,19 +216,25 @@ class Reconcile:
             protocol=group["protocol"], port=str(group["port"]), target_type=group["kind"],
             healthcheck_protocol="HTTP" if group["protocol"] == "HTTP" else "TCP",
             healthcheck_port="traffic-port", healthcheck_interval_seconds=10,
-            healthcheck_timeout_seconds=5 if group["protocol"] == "HTTP" else 10, healthy_threshold_count="3",
-            unhealthy_threshold_count="3", healthcheck_enabled="true", tags=[])  # fmt: skip
+            healthcheck_timeout_seconds=5 if group["protocol"] == "HTTP" else 10,
+            healthy_threshold_count="3", unhealthy_threshold_count="3",
+            healthcheck_enabled="true", tags=[])  # fmt: skip
         self.elb.tagging_service.tag_resource(made.arn, balancing.pairs(self.tags(group["resource"])))
         made.made_for = self.meta["uid"]
         made.fails = self.tags("").get("sandbox/fail", "")
         return made
 
     def bring_listeners(self, balancer, listeners, groups):
+        wanted = {(str(port), protocol) for port, protocol, names in listeners if names}
+        for one in list(balancer.listeners.values()):
+            if (str(one.port), one.protocol) not in wanted:
+                self.elb.delete_listener(one.arn)
         there = {str(one.port) for one in balancer.listeners.values()}
         for port, protocol, names in listeners:
             if str(port) not in there and names:
+                policy = "ELBSecurityPolicy-2016-08" if protocol == "HTTPS" else ""
                 made = self.elb.create_listener(
-                    balancer.arn, protocol, port, "", None,
+                    balancer.arn, protocol, port, policy, None,
                     [{"Type": "forward", "TargetGroupArn": groups[names[0]].arn, "Order": 1}])  # fmt: skip
                 self.elb.tagging_service.tag_resource(
                     made.arn, balancing.pairs(self.tags(str(port))))  # fmt: skip
