@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.parse
 import uuid
 
@@ -27,6 +28,7 @@ from terraform import Terraform, flat
 ACCEPTANCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HELM = os.path.join(ACCEPTANCE, "yardstick", "helm")
 FAILED_DESTROY_SECONDS = 60
+IN_TIME_SECONDS = 20
 SIGNED = re.compile(r"k8s-aws-v1\.[A-Za-z0-9_-]{20}|Signature=[0-9a-f]{64}")
 SECRET_KEY = re.compile(r"key\.pem$|^tls\.key$|^token$|^private|^password$|secret", re.I)
 
@@ -296,7 +298,19 @@ class CaseRun:
         for line in [line for line in lines if line.startswith("call it ")]:
             self.called[line[8:]] = answer
             lines.remove(line)
+        if "in time" in lines:
+            lines.remove("in time")
+            answer = self.answer_in_time((region, service, operation, parameters), lines)
         check_fields(answer, lines)
+
+    def answer_in_time(self, call, lines):
+        """The first of which the lines hold, or the last that there was time for."""
+        end = time.monotonic() + IN_TIME_SECONDS
+        while True:
+            answer = self.account.call(*call)
+            if time.monotonic() > end or holds(answer, lines):
+                return answer
+            time.sleep(0.1)
 
     def step_aws_inventory(self, step):
         lines = self.account.inventory()
@@ -438,6 +452,14 @@ class Expectation:
             if counted != self.counts:
                 raise AssertionError(f"planned add/change/destroy {counted}, expected"
                                      f" {self.counts}\n{output}")
+
+
+def holds(found, lines):
+    try:
+        check_fields(found, lines)
+    except AssertionError:
+        return False
+    return True
 
 
 def check_fields(found, lines):
