@@ -52,7 +52,8 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
                         lines as of object, error CODE, in time (asked until the lines hold),
                         or call it NAME, so that ${NAME.FIELD} is of its answer.
                         Parameters by their names on the wire
-                        ({"Filter": [{"Name": "vpc-id", "Value": ["${vpc}"]}]}); eks: OPERATION is METHOD /path. ${NAME.FIELD} is a terraform output
+                        ({"Filter": [{"Name": "vpc-id", "Value": ["${vpc}"]}]}); eks:
+                        OPERATION is METHOD /path. ${NAME.FIELD} is a terraform output
 == aws-inventory        lines N REGEX: so many lines "region kind id" of what exists match
 == aws-nothing          nothing more exists than before the case
 == aws-fault            JSON as POST /sandbox/faults takes it; without: no more faults
