@@ -3,6 +3,7 @@
 #include "aws/tags.h"
 #include "network/network_adopt.h"
 #include "network/network_arguments.h"
+#include "network/network_ipv6.h"
 #include "network/network_zones.h"
 #include "schema/check.h"
 #include "schema/resource.h"
@@ -17,6 +18,13 @@ static const struct attribute attributes[] = {
     STRING("cidr_block", REQUIRED | FORCE_NEW,
            "IPv4 block between /16 and /28; /24 or larger when subnets are derived.",
            .check = check_cidr),
+    BOOL("ipv6", OPTIONAL | COMPUTED,
+         "Also a /56 of IPv6 addresses of Amazon's, a /64 of it for each subnet, and ways out for "
+         "them: by the internet gateway, and from private subnets by one that lets nothing in, "
+         "whatever `nat_gateways` says. It is for dual-stack load balancers and the nodes' own "
+         "traffic: clusters of EKS keep giving Pods IPv4 addresses. It can be switched on later, "
+         "but not off.",
+         .fallback = "false"),
     DYNAMIC("availability_zones", OPTIONAL,
             "How many availability zones, or a list of their names. Default: one for each subnet "
             "that is listed, else 3 (or all, where a region has fewer).",
@@ -43,6 +51,7 @@ static const struct attribute attributes[] = {
          "for everything else, destroy names what is left and deletes nothing.",
          .fallback = "false"),
     STRING("id", COMPUTED | KEEP_STATE, "Id of the VPC."),
+    STRING("ipv6_cidr_block", COMPUTED | KEEP_STATE, "Its IPv6 block, with `ipv6`."),
     TYPED("availability_zone_names", &type_string_list, COMPUTED | KEEP_STATE,
           "Names of its zones, in the order of the subnets."),
     TYPED("public_subnet_ids", &type_string_list, COMPUTED | KEEP_STATE,
@@ -127,7 +136,10 @@ static const struct value *described(const struct network_work *w, const struct 
     struct arena *a = w->call->arena;
     const struct value *table = value_at(f->tables, "public-routes");
 
+    const char *ipv6 = w->plan->ipv6 ? network_ipv6_block(f->vpc) : "";
+
     object = value_with(a, object, "id", value_at(f->vpc, "VpcId"));
+    object = value_with(a, object, "ipv6_cidr_block", *ipv6 ? value_string(a, ipv6) : &value_null);
     object =
         value_with(a, object, "public_subnet_ids", ids_of(w, f->subnets, "public", "SubnetId"));
     object =
@@ -167,7 +179,7 @@ static bool vpc_create(struct call *c, const struct value *planned, const struct
     w = work_of(c, aws, &plan, &value_null);
     if (!network_find(&w, "") || (!w.found.vpc && !network_check_name(&w)))
         return false;
-    done = network_converge(&w);
+    done = network_ipv6_check_made(&w) && network_converge(&w);
     *out = w.found.vpc ? described(&w, planned) : NULL;
     return done;
 }
@@ -180,7 +192,7 @@ static bool vpc_update(struct call *c, const struct value *prior, const struct v
     struct aws *aws;
 
     *out = prior;
-    if (!open_region(c, planned, &aws) ||
+    if (!network_ipv6_check_kept(c, prior, planned) || !open_region(c, planned, &aws) ||
         !network_arguments_settle(c, aws, planned, prior, &planned))
         return false;
     network_plan_read(c, planned, &plan);
@@ -244,8 +256,12 @@ static bool vpc_read(struct call *c, const struct value *state, const struct val
 
 static bool needs_work(const struct plan *plan)
 {
-    static const char *const causes[] = {"availability_zone_names", "public_subnets",
-                                         "private_subnets", "nat_gateways", NULL};
+    static const char *const causes[] = {"availability_zone_names",
+                                         "public_subnets",
+                                         "private_subnets",
+                                         "nat_gateways",
+                                         "ipv6",
+                                         NULL};
 
     for (const char *const *one = causes; *one; one++)
         if (plan_changes(plan, *one))
@@ -264,6 +280,21 @@ static bool plan_session(struct call *c, struct plan *plan, struct aws **aws)
     return true;
 }
 
+/* The block stays for the VPC's life. */
+static bool plan_ipv6(struct call *c, struct plan *plan)
+{
+    const struct value *wanted = value_at(plan->planned, "ipv6");
+
+    if (!plan_changes(plan, "cidr_block") && !plan_changes(plan, "name") &&
+        !plan_changes(plan, "region") && !network_ipv6_check_kept(c, plan->prior, plan->planned))
+        return false;
+    if (!value_is_unknown(wanted) && !value_as_bool(wanted))
+        plan_set(c, plan, "ipv6_cidr_block", &value_null);
+    else if (plan_changes(plan, "ipv6") || value_count(value_at(plan->prior, "drift")))
+        plan_set_unknown(c, plan, "ipv6_cidr_block");
+    return true;
+}
+
 static bool vpc_plan(struct call *c, struct plan *plan)
 {
     const struct value *object = plan->planned, *config = plan->config, *names, *planned;
@@ -272,7 +303,8 @@ static bool vpc_plan(struct call *c, struct plan *plan)
                                        value_at(config, "private_subnets"));
     struct aws *aws;
 
-    if (!plan_session(c, plan, &aws) || !network_arguments_zones(c, plan, aws, count, &names))
+    if (!plan_session(c, plan, &aws) || !plan_ipv6(c, plan) ||
+        !network_arguments_zones(c, plan, aws, count, &names))
         return false;
     count = names ? value_count(names) : count;
     object = value_with(c->arena, object, "public_subnets",
@@ -340,7 +372,7 @@ RESOURCE(istio_vpc) = {
            "it before it is made: an apply that failed or was killed is continued by the next "
            "one.\n\n"
            "**Destroy** deletes NAT gateways, addresses, route tables, subnets, the internet "
-           "gateway and the VPC, in this order. Before that, what others left in it (load "
+           "gateways and the VPC, in this order. Before that, what others left in it (load "
            "balancers, network interfaces, security groups, endpoints, and volumes of its "
            "`cluster_names`) is waited for up to ten minutes while it may still go by itself, then "
            "named with what made it, or removed with `force_destroy`.",

@@ -15,8 +15,9 @@
 extern const struct aws_operation
     /* networks: ec2_vpc.c */
     ec2_create_vpc,
-    ec2_describe_vpcs, ec2_describe_vpc_attribute_row, ec2_modify_vpc_attribute, ec2_delete_vpc,
-    ec2_create_subnet, ec2_describe_subnets, ec2_modify_subnet_attribute, ec2_delete_subnet,
+    ec2_describe_vpcs, ec2_describe_vpc_attribute_row, ec2_modify_vpc_attribute,
+    ec2_associate_vpc_cidr_block, ec2_delete_vpc, ec2_create_subnet, ec2_describe_subnets,
+    ec2_modify_subnet_attribute, ec2_associate_subnet_cidr_block, ec2_delete_subnet,
     ec2_describe_availability_zones, ec2_describe_account_attributes,
     /* ways out: ec2_gateway.c */
     ec2_create_internet_gateway, ec2_describe_internet_gateways, ec2_attach_internet_gateway,

@@ -27,6 +27,10 @@ static const struct aws_member create_vpc_in[] = {
     MEMBER("InstanceTenancy", AWS_STRING), EC2_TAG_SPECIFICATIONS, END_MEMBERS};
 static const struct aws_member vpc_out[] = {MEMBER("Vpc", AWS_STRUCTURE, .members = vpc),
                                             END_MEMBERS};
+static const struct aws_member associate_vpc_in[] = {
+    MEMBER("VpcId", AWS_STRING), MEMBER("AmazonProvidedIpv6CidrBlock", AWS_BOOL), END_MEMBERS};
+static const struct aws_member associated_out[] = {
+    MEMBER("Ipv6CidrBlockAssociation", AWS_STRUCTURE, .members = ipv6_block), END_MEMBERS};
 static const struct aws_member vpcs_in[] = {EC2_LIST("VpcIds", "VpcId"), EC2_PAGED, END_MEMBERS};
 static const struct aws_member vpcs_out[] = EC2_LISTED("Vpcs", "vpcSet", vpc);
 static const struct aws_member vpc_in[] = {MEMBER("VpcId", AWS_STRING), END_MEMBERS};
@@ -64,6 +68,8 @@ static const struct aws_member create_subnet_in[] = {MEMBER("VpcId", AWS_STRING)
                                                      END_MEMBERS};
 static const struct aws_member subnet_out[] = {MEMBER("Subnet", AWS_STRUCTURE, .members = subnet),
                                                END_MEMBERS};
+static const struct aws_member associate_subnet_in[] = {
+    MEMBER("SubnetId", AWS_STRING), MEMBER("Ipv6CidrBlock", AWS_STRING), END_MEMBERS};
 static const struct aws_member subnets_in[] = {EC2_LIST("SubnetIds", "SubnetId"), EC2_PAGED,
                                                END_MEMBERS};
 static const struct aws_member subnets_out[] = EC2_LISTED("Subnets", "subnetSet", subnet);
@@ -111,6 +117,10 @@ const struct aws_operation ec2_describe_vpc_attribute_row =
         .gone = ec2_missing, .flags = AWS_READS);
 const struct aws_operation ec2_modify_vpc_attribute = /* one attribute in each call */
     EC2("ModifyVpcAttribute", .input = modify_vpc_in, .pending = ec2_unseen, .flags = AWS_READS);
+/* Has no token: who repeats it looks first. */
+const struct aws_operation ec2_associate_vpc_cidr_block =
+    EC2("AssociateVpcCidrBlock", .input = associate_vpc_in, .output = associated_out,
+        .pending = ec2_unseen);
 const struct aws_operation ec2_delete_vpc = EC2("DeleteVpc", .input = vpc_in, .gone = ec2_missing,
                                                 .pending = ec2_blocked, .flags = AWS_READS);
 
@@ -123,6 +133,9 @@ const struct aws_operation ec2_describe_subnets =
 const struct aws_operation ec2_modify_subnet_attribute = /* one attribute in each call */
     EC2("ModifySubnetAttribute", .input = modify_subnet_in, .pending = ec2_unseen,
         .flags = AWS_READS);
+const struct aws_operation ec2_associate_subnet_cidr_block =
+    EC2("AssociateSubnetCidrBlock", .input = associate_subnet_in, .output = associated_out,
+        .pending = ec2_unseen);
 const struct aws_operation ec2_delete_subnet =
     EC2("DeleteSubnet", .input = subnet_in, .gone = ec2_missing, .pending = ec2_blocked,
         .flags = AWS_READS);

@@ -2,6 +2,7 @@
  *
  * Every object carries two tags: NETWORK_TAG with the name of the VPC, which proves that
  * it is ours, and NETWORK_ROLE_TAG with what it is there: "vpc", "internet-gateway",
+ * "egress-only-internet-gateway",
  * "public/<zone>" and "private/<zone>" (subnets), "public-routes" and
  * "private-routes/<zone>" (route tables), "nat/<zone>" (gateway and address). An object is looked
  * up by them, made when it is missing and repaired when it differs; so work that ended anywhere
@@ -20,7 +21,7 @@ enum { NETWORK_LEFTOVER_MS = 10 * 60 * 1000 };
 /* What there is: maps of EC2's objects by their role. */
 struct network_found {
     const struct value *vpc; /* NULL = none: then the rest may still hold leftovers */
-    const struct value *subnets, *tables, *gateways, *nats, *addresses;
+    const struct value *subnets, *tables, *gateways, *egress_gateways, *nats, *addresses;
     const struct value *failed_nats; /* list: in the way, to be deleted */
 };
 

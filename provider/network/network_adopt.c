@@ -5,6 +5,7 @@
 #include "aws/ec2.h"
 #include "aws/tags.h"
 #include "network/network_adopt.h"
+#include "network/network_ipv6.h"
 
 #define EVERYWHERE "0.0.0.0/0"
 
@@ -130,7 +131,7 @@ bool network_adopt(struct network_work *w)
     for (size_t i = 0; i < value_count(nats); i++)
         if (!adopt_nat(w, value_item(nats, i), subnets))
             return false;
-    return true;
+    return network_ipv6_adopt(w);
 }
 
 /* --- the arguments that describe it --------------------------------------------------------- */
@@ -195,6 +196,7 @@ static void describe_arguments(struct network_work *w, const struct value **obje
 
     *object = value_with(a, *object, "name", value_string(a, w->plan->name));
     *object = value_with(a, *object, "cidr_block", value_at(w->found.vpc, "CidrBlock"));
+    *object = value_with(a, *object, "ipv6", value_bool(*network_ipv6_block(w->found.vpc)));
     *object = value_with(a, *object, "availability_zone_names", zones);
     *object = value_with(a, *object, "public_subnets",
                          blocks_found(a, w->found.subnets, "public", zones));

@@ -4,7 +4,8 @@
 
 #include "aws/ec2.h"
 #include "aws/tags.h"
-#include "network/network.h"
+#include "network/network_ipv6.h"
+#include "network/network_parts.h"
 
 #define EVERYWHERE "0.0.0.0/0"
 
@@ -18,26 +19,30 @@ static const char *vpc_id(const struct network_work *w)
     return value_text(w->found.vpc, "VpcId");
 }
 
-/* May it be changed? With look_only the line is the answer of a refresh. */
-static bool may_change(struct network_work *w, const char *line)
+bool network_may_change(struct network_work *w, const char *line)
 {
     if (w->look_only)
         w->drift = value_append(w->call->arena, w->drift, text(w, line));
     return !w->look_only;
 }
 
-/* What was just made may not be seen yet. */
+bool network_change(struct network_work *w, const struct aws_operation *operation,
+                    const struct value *input, const struct value **output)
+{
+    return aws_call_until(w->call, w->aws, operation, input, AWS_VISIBLE_MS, output);
+}
+
+/* The same where the answer says nothing. */
 static bool change(struct network_work *w, const struct aws_operation *operation,
                    const struct value *input)
 {
     const struct value *output;
 
-    return aws_call_until(w->call, w->aws, operation, input, AWS_VISIBLE_MS, &output);
+    return network_change(w, operation, input, &output);
 }
 
-/* An object of that role, with its tags from the first moment. */
-static bool make(struct network_work *w, const struct aws_operation *operation, const char *type,
-                 const char *role, const struct value *input, const struct value **output)
+bool network_make(struct network_work *w, const struct aws_operation *operation, const char *type,
+                  const char *role, const struct value *input, const struct value **output)
 {
     struct arena *a = w->call->arena;
 
@@ -131,8 +136,8 @@ static bool change_tags(struct network_work *w, const struct aws_operation *oper
                                {"Tags", tags_list(a, tags)}));
 }
 
-static bool ensure_tags(struct network_work *w, const struct value *object, const char *id,
-                        const char *role)
+bool network_ensure_tags(struct network_work *w, const struct value *object, const char *id,
+                         const char *role)
 {
     struct arena *a = w->call->arena;
     const struct value *wanted = network_tags(w, role),
@@ -141,7 +146,7 @@ static bool ensure_tags(struct network_work *w, const struct value *object, cons
                        *dropped = tags_dropped(w, now, wanted);
 
     if ((!value_count(missing) && !value_count(dropped)) ||
-        !may_change(w, text_f(a, "%s %s: tags", role, id)))
+        !network_may_change(w, text_f(a, "%s %s: tags", role, id)))
         return true;
     return change_tags(w, &ec2_create_tags, id, missing) &&
            change_tags(w, &ec2_delete_tags, id, dropped);
@@ -152,10 +157,12 @@ static bool ensure_tags(struct network_work *w, const struct value *object, cons
 static bool make_vpc(struct network_work *w)
 {
     struct arena *a = w->call->arena;
-    const struct value *output;
+    const struct value *input = value_map_of(a, {"CidrBlock", text(w, w->plan->cidr_block)}),
+                       *output;
 
-    if (!make(w, &ec2_create_vpc, "vpc", "vpc",
-              value_map_of(a, {"CidrBlock", text(w, w->plan->cidr_block)}), &output))
+    if (w->plan->ipv6)
+        input = value_with(a, input, "AmazonProvidedIpv6CidrBlock", &value_true);
+    if (!network_make(w, &ec2_create_vpc, "vpc", "vpc", input, &output))
         return false;
     w->found.vpc = value_at(output, "Vpc");
     return true;
@@ -180,7 +187,7 @@ static bool ensure_vpc_attribute(struct network_work *w, const char *attribute, 
 
     if (!ec2_describe_vpc_attribute(w->call, w->aws, vpc_id(w), attribute, &on))
         return false;
-    if (on || !may_change(w, text_f(a, "vpc %s: %s is off", vpc_id(w), attribute)))
+    if (on || !network_may_change(w, text_f(a, "vpc %s: %s is off", vpc_id(w), attribute)))
         return true;
     return change(w, &ec2_modify_vpc_attribute,
                   value_map_of(a, {"VpcId", text(w, vpc_id(w))},
@@ -200,7 +207,8 @@ static bool ensure_vpc(struct network_work *w)
                           "or remove the VPC first.",
                           vpc_id(w), w->plan->name, block);
     return vpc_ready(w) && ensure_vpc_attribute(w, "enableDnsSupport", "EnableDnsSupport") &&
-           ensure_vpc_attribute(w, "enableDnsHostnames", "EnableDnsHostnames");
+           ensure_vpc_attribute(w, "enableDnsHostnames", "EnableDnsHostnames") &&
+           network_ipv6_ensure_vpc(w);
 }
 
 /* --- the way out --------------------------------------------------------------------------------
@@ -212,8 +220,8 @@ static bool make_gateway(struct network_work *w)
 {
     const struct value *output;
 
-    if (!make(w, &ec2_create_internet_gateway, "internet-gateway", GATEWAY, &value_empty_map,
-              &output))
+    if (!network_make(w, &ec2_create_internet_gateway, "internet-gateway", GATEWAY,
+                      &value_empty_map, &output))
         return false;
     w->found.gateways =
         value_with(w->call->arena, w->found.gateways, GATEWAY, value_at(output, "InternetGateway"));
@@ -224,7 +232,7 @@ static bool attach_gateway(struct network_work *w, const char *id)
 {
     struct arena *a = w->call->arena;
 
-    if (!may_change(w, text_f(a, GATEWAY " %s: detached", id)))
+    if (!network_may_change(w, text_f(a, GATEWAY " %s: detached", id)))
         return true;
     return change(
         w, &ec2_attach_internet_gateway,
@@ -239,14 +247,14 @@ static bool ensure_gateway(struct network_work *w)
     if (!network_plan_is_public(w->plan))
         return true;
     if (!value_has(w->found.gateways, GATEWAY)) {
-        if (!may_change(w, GATEWAY ": missing"))
+        if (!network_may_change(w, GATEWAY ": missing"))
             return true;
         if (!make_gateway(w))
             return false;
     }
     gateway = value_at(w->found.gateways, GATEWAY);
     id = value_text(gateway, "InternetGatewayId");
-    if (!ensure_tags(w, gateway, id, GATEWAY))
+    if (!network_ensure_tags(w, gateway, id, GATEWAY))
         return false;
     return value_count(value_at(gateway, "Attachments")) || attach_gateway(w, id);
 }
@@ -258,18 +266,23 @@ static bool make_subnet(struct network_work *w, const char *role, const char *zo
                         const char *block)
 {
     struct arena *a = w->call->arena;
-    const struct value *output, *subnet;
+    const struct value *input, *output, *subnet;
+    const char *ipv6_block;
 
-    if (!make(w, &ec2_create_subnet, "subnet", role,
-              value_map_of(a, {"VpcId", text(w, vpc_id(w))}, {"CidrBlock", text(w, block)},
-                           {"AvailabilityZone", text(w, zone)}),
-              &output))
+    if (!network_ipv6_choose(w, role, &ipv6_block))
+        return false;
+    input = value_map_of(a, {"VpcId", text(w, vpc_id(w))}, {"CidrBlock", text(w, block)},
+                         {"AvailabilityZone", text(w, zone)});
+    if (ipv6_block)
+        input = value_with(a, input, "Ipv6CidrBlock", text(w, ipv6_block));
+    if (!network_make(w, &ec2_create_subnet, "subnet", role, input, &output))
         return false;
     subnet = value_at(output, "Subnet");
     w->found.subnets = value_with(a, w->found.subnets, role, subnet);
     return aws_wait(w->call, w->aws, &ec2_subnet_available,
                     value_map_of(a, {"SubnetIds", value_list_of(a, value_at(subnet, "SubnetId"))}),
-                    NULL, &output);
+                    NULL, &output) &&
+           network_ipv6_ensure_subnet(w, role);
 }
 
 static bool ensure_subnet(struct network_work *w, const char *kind, const char *zone,
@@ -282,7 +295,7 @@ static bool ensure_subnet(struct network_work *w, const char *kind, const char *
     if (!block)
         return true;
     if (value_is_null(subnet))
-        return !may_change(w, text_f(a, "subnet %s: missing", role)) ||
+        return !network_may_change(w, text_f(a, "subnet %s: missing", role)) ||
                make_subnet(w, role, zone, block);
     if (strcmp(value_text(subnet, "CidrBlock"), block) != 0)
         return w->look_only ||
@@ -290,7 +303,8 @@ static bool ensure_subnet(struct network_work *w, const char *kind, const char *
                           "Subnet %s (%s) has %s, not %s. Say that block, or remove the subnet.",
                           value_text(subnet, "SubnetId"), role, value_text(subnet, "CidrBlock"),
                           block);
-    return ensure_tags(w, subnet, value_text(subnet, "SubnetId"), role);
+    return network_ensure_tags(w, subnet, value_text(subnet, "SubnetId"), role) &&
+           network_ipv6_ensure_subnet(w, role);
 }
 
 static bool ensure_subnets(struct network_work *w)
@@ -314,11 +328,11 @@ static bool ensure_address(struct network_work *w, const char *role)
     const struct value *address = value_at(w->found.addresses, role), *output;
 
     if (!value_is_null(address))
-        return ensure_tags(w, address, value_text(address, "AllocationId"), role);
-    if (!may_change(w, text_f(a, "address %s: missing", role)))
+        return network_ensure_tags(w, address, value_text(address, "AllocationId"), role);
+    if (!network_may_change(w, text_f(a, "address %s: missing", role)))
         return true;
-    if (!make(w, &ec2_allocate_address, "elastic-ip", role,
-              value_map_of(a, {"Domain", text(w, "vpc")}), &output))
+    if (!network_make(w, &ec2_allocate_address, "elastic-ip", role,
+                      value_map_of(a, {"Domain", text(w, "vpc")}), &output))
         return false;
     w->found.addresses = value_with(a, w->found.addresses, role, output);
     return true;
@@ -330,11 +344,11 @@ static bool make_nat(struct network_work *w, const char *role, const char *zone)
     const struct value *subnet = value_at(w->found.subnets, network_role(a, "public", zone)),
                        *output;
 
-    if (!make(w, &ec2_create_nat_gateway, "natgateway", role,
-              value_map_of(
-                  a, {"SubnetId", value_at(subnet, "SubnetId")},
-                  {"AllocationId", value_at(value_at(w->found.addresses, role), "AllocationId")}),
-              &output))
+    if (!network_make(w, &ec2_create_nat_gateway, "natgateway", role,
+                      value_map_of(a, {"SubnetId", value_at(subnet, "SubnetId")},
+                                   {"AllocationId",
+                                    value_at(value_at(w->found.addresses, role), "AllocationId")}),
+                      &output))
         return false;
     w->found.nats = value_with(a, w->found.nats, role, value_at(output, "NatGateway"));
     return true;
@@ -349,8 +363,9 @@ static bool ensure_nat(struct network_work *w, const char *zone)
     if (!ensure_address(w, role))
         return false;
     if (!value_is_null(nat))
-        return ensure_tags(w, nat, value_text(nat, "NatGatewayId"), role);
-    return !may_change(w, text_f(a, "NAT gateway %s: missing", role)) || make_nat(w, role, zone);
+        return network_ensure_tags(w, nat, value_text(nat, "NatGatewayId"), role);
+    return !network_may_change(w, text_f(a, "NAT gateway %s: missing", role)) ||
+           make_nat(w, role, zone);
 }
 
 static bool nat_ready(struct network_work *w, const char *zone)
@@ -390,32 +405,43 @@ static bool make_table(struct network_work *w, const char *role)
     struct arena *a = w->call->arena;
     const struct value *output;
 
-    if (!make(w, &ec2_create_route_table, "route-table", role,
-              value_map_of(a, {"VpcId", text(w, vpc_id(w))}), &output))
+    if (!network_make(w, &ec2_create_route_table, "route-table", role,
+                      value_map_of(a, {"VpcId", text(w, vpc_id(w))}), &output))
         return false;
     w->found.tables = value_with(a, w->found.tables, role, value_at(output, "RouteTable"));
     return true;
 }
 
-/* `member` and `target` of the default route; target NULL = there is to be none. */
+bool network_ensure_route(struct network_work *w, const struct value *table, const char *role,
+                          const struct network_route *route)
+{
+    struct arena *a = w->call->arena;
+    const struct value *now = ec2_route_to(table, route->destination), *input, *seen;
+    const char *id = value_text(table, "RouteTableId"),
+               *destination = strchr(route->destination, ':') ? "DestinationIpv6CidrBlock"
+                                                              : "DestinationCidrBlock";
+
+    if (route->target ? now && strcmp(value_text(now, route->member), route->target) == 0 : !now)
+        return true;
+    if (!network_may_change(w, text_f(a, "route table %s: %s", role, route->what)))
+        return true;
+    input =
+        value_map_of(a, {"RouteTableId", text(w, id)}, {destination, text(w, route->destination)});
+    if (!route->target)
+        return change(w, &ec2_delete_route, input);
+    return change(w, now ? &ec2_replace_route : &ec2_create_route,
+                  value_with(a, input, route->member, text(w, route->target))) &&
+           ec2_wait_route(w->call, w->aws, id, route->destination, &seen);
+}
+
 static bool ensure_route(struct network_work *w, const struct value *table, const char *role,
                          const char *member, const char *target)
 {
-    struct arena *a = w->call->arena;
-    const struct value *now = ec2_route_to(table, EVERYWHERE), *input, *route;
-    const char *id = value_text(table, "RouteTableId");
+    const struct network_route route = {
+        .destination = EVERYWHERE, .member = member, .target = target, .what = "default route"};
 
-    if (target ? now && strcmp(value_text(now, member), target) == 0 : !now)
-        return true;
-    if (!may_change(w, text_f(a, "route table %s: default route", role)))
-        return true;
-    input = value_map_of(a, {"RouteTableId", text(w, id)},
-                         {"DestinationCidrBlock", text(w, EVERYWHERE)});
-    if (!target)
-        return change(w, &ec2_delete_route, input);
-    return change(w, now ? &ec2_replace_route : &ec2_create_route,
-                  value_with(a, input, member, text(w, target))) &&
-           ec2_wait_route(w->call, w->aws, id, EVERYWHERE, &route);
+    return network_ensure_route(w, table, role, &route) &&
+           network_ipv6_ensure_route(w, table, role);
 }
 
 /* The association of a subnet with any table of ours but this one; NULL = none. */
@@ -451,7 +477,7 @@ static bool ensure_association(struct network_work *w, const struct value *table
     const char *subnet = value_text(value_at(w->found.subnets, role), "SubnetId");
 
     if (!*subnet || ec2_association_of(table, subnet) ||
-        !may_change(w, text_f(w->call->arena, "subnet %s: not associated", role)))
+        !network_may_change(w, text_f(w->call->arena, "subnet %s: not associated", role)))
         return true;
     return associate(w, value_text(table, "RouteTableId"), subnet);
 }
@@ -461,13 +487,13 @@ static bool ensure_table(struct network_work *w, const char *role, const struct 
 {
     *out = NULL;
     if (!value_has(w->found.tables, role)) {
-        if (!may_change(w, text_f(w->call->arena, "route table %s: missing", role)))
+        if (!network_may_change(w, text_f(w->call->arena, "route table %s: missing", role)))
             return true;
         if (!make_table(w, role))
             return false;
     }
     *out = value_at(w->found.tables, role);
-    return ensure_tags(w, *out, value_text(*out, "RouteTableId"), role);
+    return network_ensure_tags(w, *out, value_text(*out, "RouteTableId"), role);
 }
 
 static bool ensure_public_routes(struct network_work *w)
@@ -523,8 +549,8 @@ static bool ensure_routes(struct network_work *w)
 
 bool network_converge(struct network_work *w)
 {
-    return ensure_vpc(w) && ensure_gateway(w) && ensure_subnets(w) && ensure_nats(w) &&
-           ensure_routes(w) && network_prune(w) &&
+    return ensure_vpc(w) && ensure_gateway(w) && network_ipv6_ensure_gateway(w) &&
+           ensure_subnets(w) && ensure_nats(w) && ensure_routes(w) && network_prune(w) &&
            /* last: until then it tells that the rest may not have tags of ours */
-           ensure_tags(w, w->found.vpc, vpc_id(w), "vpc");
+           network_ensure_tags(w, w->found.vpc, vpc_id(w), "vpc");
 }

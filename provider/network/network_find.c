@@ -4,6 +4,8 @@
 #include "aws/ec2.h"
 #include "aws/tags.h"
 #include "network/network_adopt.h"
+#include "network/network_ipv6.h"
+#include "network/network_parts.h"
 
 const char *network_role(struct arena *a, const char *kind, const char *zone)
 {
@@ -33,8 +35,8 @@ static const struct value *by_role(struct network_work *w, const struct value *l
     return map;
 }
 
-static bool find_kind(struct network_work *w, const struct aws_operation *operation,
-                      const struct value **out)
+bool network_find_kind(struct network_work *w, const struct aws_operation *operation,
+                       const struct value **out)
 {
     const struct value *items;
 
@@ -79,7 +81,7 @@ static bool find_vpc(struct network_work *w, const char *vpc_id)
 
     if (*vpc_id)
         return ec2_describe_vpc(w->call, w->aws, vpc_id, &w->found.vpc);
-    if (!find_kind(w, &ec2_describe_vpcs, &map))
+    if (!network_find_kind(w, &ec2_describe_vpcs, &map))
         return false;
     w->found.vpc = value_has(map, "vpc") ? value_at(map, "vpc") : NULL;
     return true;
@@ -88,11 +90,11 @@ static bool find_vpc(struct network_work *w, const char *vpc_id)
 bool network_find(struct network_work *w, const char *vpc_id)
 {
     w->found = (struct network_found){.vpc = NULL};
-    return find_vpc(w, vpc_id) && find_kind(w, &ec2_describe_subnets, &w->found.subnets) &&
-           find_kind(w, &ec2_describe_route_tables, &w->found.tables) &&
-           find_kind(w, &ec2_describe_internet_gateways, &w->found.gateways) && find_nats(w) &&
-           find_kind(w, &ec2_describe_addresses, &w->found.addresses) &&
-           (!network_is_foreign(w) || network_adopt(w));
+    return find_vpc(w, vpc_id) && network_find_kind(w, &ec2_describe_subnets, &w->found.subnets) &&
+           network_find_kind(w, &ec2_describe_route_tables, &w->found.tables) &&
+           network_find_kind(w, &ec2_describe_internet_gateways, &w->found.gateways) &&
+           find_nats(w) && network_find_kind(w, &ec2_describe_addresses, &w->found.addresses) &&
+           network_ipv6_find(w) && (!network_is_foreign(w) || network_adopt(w));
 }
 
 bool network_check_name(struct network_work *w)

@@ -203,6 +203,7 @@ void network_plan_read(struct call *c, const struct value *object, struct networ
     *out = (struct network_plan){
         .name = value_text(object, "name"),
         .cidr_block = value_text(object, "cidr_block"),
+        .ipv6 = value_flag(object, "ipv6"),
         .nat = nat_read(value_text(object, "nat_gateways")),
         .tags = tags_all(c, value_at(object, "tags")),
         .cluster_names = value_at(object, "cluster_names"),

@@ -23,6 +23,7 @@ struct network_plan_zone {
 
 struct network_plan {
     const char *name, *cidr_block;
+    bool ipv6;
     enum network_plan_nat nat;
     struct network_plan_zone zones[NETWORK_PLAN_ZONES_MAX];
     size_t count;

@@ -1,10 +1,10 @@
 /* Taking a network down, in the only order that AWS allows: NAT gateways, addresses,
- * route tables, subnets, the internet gateway, the VPC. */
+ * route tables, subnets, the internet gateways, the VPC. */
 #include <string.h>
 
 #include "aws/ec2.h"
 #include "network/leftover.h"
-#include "network/network.h"
+#include "network/network_ipv6.h"
 
 enum {
     ADDRESS_MS = 2 * 60 * 1000,
@@ -144,6 +144,8 @@ static bool wants_role(const struct network_work *w, const char *role)
 
     if (strcmp(role, "internet-gateway") == 0 || strcmp(role, "public-routes") == 0)
         return network_plan_is_public(p);
+    if (strcmp(role, NETWORK_IPV6_GATEWAY) == 0)
+        return network_ipv6_wants_gateway(p);
     for (size_t i = 0; i < p->count; i++) {
         const struct network_plan_zone *z = &p->zones[i];
 
@@ -262,10 +264,26 @@ static bool prune_gateways(struct network_work *w)
     return true;
 }
 
+static bool prune_egress_gateways(struct network_work *w)
+{
+    const struct value *list =
+        unwanted(w, w->found.egress_gateways, "egress-only internet gateway");
+
+    for (size_t i = 0; i < value_count(list); i++) {
+        const char *id = value_text(value_item(list, i), "EgressOnlyInternetGatewayId");
+
+        if (!drop(w, &ec2_delete_egress_only_internet_gateway,
+                  text_f(w->call->arena, "egress-only internet gateway %s", id),
+                  id_input(w, "EgressOnlyInternetGatewayId", id), VPC_MS))
+            return false;
+    }
+    return true;
+}
+
 bool network_prune(struct network_work *w)
 {
     return nats_delete(w, unwanted(w, w->found.nats, "NAT gateway")) && prune_addresses(w) &&
-           prune_tables(w) && prune_subnets(w) && prune_gateways(w);
+           prune_tables(w) && prune_subnets(w) && prune_gateways(w) && prune_egress_gateways(w);
 }
 
 bool network_remove(struct network_work *w)

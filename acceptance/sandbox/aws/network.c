@@ -366,13 +366,11 @@ const struct cloud_operation network_tag_operations[] = {
     {.name = NULL}};
 
 static const struct cloud_operation *const tables[] = {
-    network_vpc_operations,      network_subnet_operations,
-    network_gateway_operations,  network_nat_operations,
-    network_route_operations,    network_group_operations,
-    network_rule_operations,     network_peering_operations,
-    network_template_operations, network_interface_operations,
-    network_instance_operations, network_volume_operations,
-    network_tag_operations,      NULL};
+    network_vpc_operations,      network_subnet_operations,    network_ipv6_operations,
+    network_gateway_operations,  network_nat_operations,       network_route_operations,
+    network_group_operations,    network_rule_operations,      network_peering_operations,
+    network_template_operations, network_interface_operations, network_instance_operations,
+    network_volume_operations,   network_tag_operations,       NULL};
 
 const struct cloud_service cloud_ec2 = {
     .name = "ec2",

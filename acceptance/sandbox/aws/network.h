@@ -65,10 +65,18 @@ struct record *network_interface_add(struct cloud *c, const struct record *subne
 int64_t network_free_addresses(struct cloud *c, const struct record *subnet);
 
 extern const struct cloud_operation network_vpc_operations[], network_subnet_operations[],
-    network_gateway_operations[], network_nat_operations[], network_route_operations[],
-    network_group_operations[], network_rule_operations[], network_peering_operations[],
-    network_template_operations[], network_interface_operations[], network_instance_operations[],
-    network_volume_operations[], network_tag_operations[];
+    network_ipv6_operations[], network_gateway_operations[], network_nat_operations[],
+    network_route_operations[], network_group_operations[], network_rule_operations[],
+    network_peering_operations[], network_template_operations[], network_interface_operations[],
+    network_instance_operations[], network_volume_operations[], network_tag_operations[];
+/* IPv6: an association of a block that ripens with its VPC or subnet; a block of Amazon's;
+ * refusals of a block that is no free one of the VPC, and of addresses without one. */
+const struct value *network_ipv6_association(struct cloud_request *r, const char *prefix,
+                                             const char *cidr);
+const char *network_ipv6_new_block(const struct cloud_request *r);
+void network_ipv6_ripen(struct cloud *c, struct record *record);
+bool network_ipv6_block_free(struct cloud_request *r, const struct record *vpc, const char *cidr);
+bool network_ipv6_may_assign(struct cloud_request *r, const struct record *subnet);
 /* Data of the version that a node group names ("" = the default one); null = no such one. */
 const struct value *network_template_data(struct cloud *c, const char *region, const char *id,
                                           const char *name, const char *version);

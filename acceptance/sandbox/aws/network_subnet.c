@@ -1,5 +1,4 @@
 /* Subnets and the addresses in them. */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "acceptance/sandbox/aws/network.h"
@@ -96,42 +95,11 @@ static bool block_free(struct cloud_request *r, const struct record *vpc, const 
     return true;
 }
 
-/* IPv6 blocks: within the VPC's /56, all different. */
-static bool ipv6_block_free(struct cloud_request *r, const struct record *vpc, const char *cidr)
-{
-    const struct value *whole = value_item(value_at(vpc->body, "ipv6CidrBlockAssociationSet"), 0);
-    struct in6_addr mine, theirs;
-    struct record *subnet = NULL;
-    size_t len = strcspn(cidr, "/"), whole_len = strcspn(value_text(whole, "ipv6CidrBlock"), "/");
-    const char *whole_text =
-        text_z(r->a, (struct text){value_text(whole, "ipv6CidrBlock"), whole_len});
-
-    if (!*cidr)
-        return true;
-    if (strcmp(cidr + len, "/64") != 0 ||
-        inet_pton(AF_INET6, text_z(r->a, (struct text){cidr, len}), &mine) != 1 ||
-        inet_pton(AF_INET6, whole_text, &theirs) != 1 ||
-        memcmp(mine.s6_addr, theirs.s6_addr, 56 / 8) != 0)
-        return cloud_refuse(r, 400, "InvalidSubnet.Range", "The CIDR '%s' is invalid.", cidr);
-    while ((subnet = record_next(r->cloud, subnet, r->region, "subnet")))
-        if (record_is(subnet, "vpcId", vpc->id) &&
-            strcmp(value_text(value_item(value_at(subnet->body, "ipv6CidrBlockAssociationSet"), 0),
-                              "ipv6CidrBlock"),
-                   cidr) == 0)
-            return cloud_refuse(r, 400, "InvalidSubnet.Conflict",
-                                "The CIDR '%s' conflicts with another subnet", cidr);
-    return true;
-}
-
 static const struct value *subnet_body(struct cloud_request *r, const struct record *vpc,
                                        const char *zone, const char *zone_id)
 {
     struct arena *a = r->a;
     const char *ipv6 = cloud_text(r, "Ipv6CidrBlock");
-    const struct value *six = value_map_of(
-        a, {"associationId", value_string(a, cloud_new_id(r->cloud, a, "subnet-cidr-assoc"))},
-        {"ipv6CidrBlock", value_string(a, ipv6)},
-        {"ipv6CidrBlockState", value_map_of(a, {"state", value_string(a, "associated")})});
 
     return value_map_of(
         a, {"vpcId", value_string(a, vpc->id)}, {"state", value_string(a, "pending")},
@@ -140,7 +108,9 @@ static const struct value *subnet_body(struct cloud_request *r, const struct rec
         {"availabilityZone", value_string(a, zone)},
         {"availabilityZoneId", value_string(a, zone_id)}, {"mapPublicIpOnLaunch", &value_false},
         {"assignIpv6AddressOnCreation", &value_false}, {"defaultForAz", &value_false},
-        {"ipv6CidrBlockAssociationSet", *ipv6 ? value_list_of(a, six) : &value_empty_list});
+        {"ipv6CidrBlockAssociationSet",
+         *ipv6 ? value_list_of(a, network_ipv6_association(r, "subnet-cidr-assoc", ipv6))
+               : &value_empty_list});
 }
 
 static bool create_subnet(struct cloud_request *r)
@@ -150,13 +120,13 @@ static bool create_subnet(struct cloud_request *r)
 
     if (!vpc || !choose_zone(r, &zone, &zone_id) ||
         !block_free(r, vpc, cloud_text(r, "CidrBlock")) ||
-        !ipv6_block_free(r, vpc, cloud_text(r, "Ipv6CidrBlock")))
+        !network_ipv6_block_free(r, vpc, cloud_text(r, "Ipv6CidrBlock")))
         return false;
     subnet = network_new(r, &network_subnet, subnet_body(r, vpc, zone, zone_id));
     if (!subnet)
         return false;
     record_set(subnet, "subnetArn", value_string(r->a, network_arn(r, "subnet", subnet->id)));
-    record_later(r->cloud, subnet, PENDING_SECONDS, network_available);
+    record_later(r->cloud, subnet, PENDING_SECONDS, network_ipv6_ripen);
     return network_answer(r, "subnet", &network_subnet, subnet);
 }
 
@@ -172,6 +142,7 @@ static bool modify_subnet_attribute(struct cloud_request *r)
         {"AssignIpv6AddressOnCreation", "assignIpv6AddressOnCreation"}};
     struct record *subnet = network_get(r, &network_subnet, cloud_text(r, "SubnetId"));
     const char *const *found = NULL;
+    bool on;
 
     if (!subnet)
         return false;
@@ -186,9 +157,10 @@ static bool modify_subnet_attribute(struct cloud_request *r)
     }
     if (!found)
         return cloud_refuse(r, 400, "MissingParameter", "No attribute is specified.");
-    record_set(
-        subnet, found[1],
-        value_bool(strcmp(value_text(value_at(r->parameters, found[0]), "Value"), "true") == 0));
+    on = strcmp(value_text(value_at(r->parameters, found[0]), "Value"), "true") == 0;
+    if (on && found == names[1] && !network_ipv6_may_assign(r, subnet))
+        return false;
+    record_set(subnet, found[1], value_bool(on));
     return network_done(r);
 }
 

@@ -26,35 +26,33 @@ static size_t vpc_count(struct cloud_request *r)
     return count;
 }
 
-static const struct value *association(struct cloud_request *r, const char *member,
-                                       const char *cidr)
+static const struct value *association(struct cloud_request *r, const char *cidr)
 {
     struct arena *a = r->a;
     const char *id = cloud_new_id(r->cloud, a, "vpc-cidr-assoc");
 
     return value_list_of(
-        a, value_map_of(a, {"associationId", value_string(a, id)}, {member, value_string(a, cidr)},
-                        {text_f(a, "%sState", member),
-                         value_map_of(a, {"state", value_string(a, "associated")})}));
+        a, value_map_of(
+               a, {"associationId", value_string(a, id)}, {"cidrBlock", value_string(a, cidr)},
+               {"cidrBlockState", value_map_of(a, {"state", value_string(a, "associated")})}));
 }
 
 static const struct value *vpc_body(struct cloud_request *r, const char *cidr)
 {
     struct arena *a = r->a;
     bool ipv6 = strcmp(cloud_text(r, "AmazonProvidedIpv6CidrBlock"), "true") == 0;
-    const char *block =
-        text_f(a, "2600:1f18:%x:%x00::/56", 0x1000U + (unsigned)(r->cloud->made & 0xfff), 0x12U);
 
-    return value_map_of(a, {"ownerId", value_string(a, r->cloud->account)},
-                        {"state", value_string(a, "pending")}, {"cidrBlock", value_string(a, cidr)},
-                        {"cidrBlockAssociationSet", association(r, "cidrBlock", cidr)},
-                        {"ipv6CidrBlockAssociationSet",
-                         ipv6 ? association(r, "ipv6CidrBlock", block) : &value_empty_list},
-                        {"dhcpOptionsId", value_string(a, "dopt-0d5a1f2b3c4d5e6f7")},
-                        {"instanceTenancy", value_string(a, "default")},
-                        {"isDefault", &value_false}, {".enableDnsSupport", &value_true},
-                        {".enableDnsHostnames", &value_false},
-                        {".enableNetworkAddressUsageMetrics", &value_false});
+    return value_map_of(
+        a, {"ownerId", value_string(a, r->cloud->account)}, {"state", value_string(a, "pending")},
+        {"cidrBlock", value_string(a, cidr)}, {"cidrBlockAssociationSet", association(r, cidr)},
+        {"ipv6CidrBlockAssociationSet",
+         ipv6 ? value_list_of(
+                    a, network_ipv6_association(r, "vpc-cidr-assoc", network_ipv6_new_block(r)))
+              : &value_empty_list},
+        {"dhcpOptionsId", value_string(a, "dopt-0d5a1f2b3c4d5e6f7")},
+        {"instanceTenancy", value_string(a, "default")}, {"isDefault", &value_false},
+        {".enableDnsSupport", &value_true}, {".enableDnsHostnames", &value_false},
+        {".enableNetworkAddressUsageMetrics", &value_false});
 }
 
 static bool create_vpc(struct cloud_request *r)
@@ -79,7 +77,7 @@ static bool create_vpc(struct cloud_request *r)
         return false;
     network_add_main_route_table(r, vpc);
     network_add_default_group(r, vpc);
-    record_later(r->cloud, vpc, PENDING_SECONDS, network_available);
+    record_later(r->cloud, vpc, PENDING_SECONDS, network_ipv6_ripen);
     return network_answer(r, "vpc", &network_vpc, vpc);
 }
 
