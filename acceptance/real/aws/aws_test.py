@@ -287,6 +287,29 @@ class FrontTest(AccountTest):
                                                       "Filter.1.Value.1": value})  # fmt: skip
             self.assertEqual(text.count("<natGatewayId>"), count)
 
+    def test_ipv6_of_a_network(self):
+        vpc = self.make("CreateVpc", "vpcId", **VPC, AmazonProvidedIpv6CidrBlock="true")
+        whole = between(self.ec2("DescribeVpcs", **{"VpcId.1": vpc}), "ipv6CidrBlock")
+        self.assertRegex(whole, r"::/56$")
+        subnet = self.make("CreateSubnet", "subnetId", VpcId=vpc, CidrBlock="10.1.0.0/24",
+                           Ipv6CidrBlock=whole.replace("/56", "/64"))  # fmt: skip
+        text = self.ec2("DescribeSubnets", **{"SubnetId.1": subnet})
+        self.assertIn("<ipv6CidrBlockState><state>associated</state>", text)
+        tag = "TagSpecification.1.Tag.1."
+        gateway = self.make("CreateEgressOnlyInternetGateway", "egressOnlyInternetGatewayId",
+                            VpcId=vpc, **{tag + "Key": "k", tag + "Value": "v",
+                            "TagSpecification.1.ResourceType": "egress-only-internet-gateway"})  # fmt: skip
+        for value, count in (("v", 1), ("w", 0)):
+            text = self.ec2("DescribeEgressOnlyInternetGateways",
+                            **{"Filter.1.Name": "tag:k", "Filter.1.Value.1": value})  # fmt: skip
+            self.assertEqual(text.count("<egressOnlyInternetGatewayId>"), count)
+        self.ec2("DeleteSubnet", SubnetId=subnet)
+        with self.refused("DependencyViolation"):
+            self.ec2("DeleteVpc", VpcId=vpc)
+        self.ec2("DeleteEgressOnlyInternetGateway", EgressOnlyInternetGatewayId=gateway)
+        self.ec2("DeleteVpc", VpcId=vpc)
+        self.assertEqual(self.inventory(), [])
+
     def test_addresses_have_a_quota(self):
         for _ in range(5):
             self.ec2("AllocateAddress", Domain="vpc")

@@ -1,5 +1,6 @@
-"""Where moto's answers differ from EC2's and its objects have to know more: filters of
-NAT gateways and peerings, what network interfaces belong to, dead routes. Rules are in rules.py.
+"""Where moto's answers differ from EC2's and its objects have to know more: filters of NAT
+gateways, egress-only gateways and peerings, IPv6 blocks of subnets, what network interfaces
+belong to, dead routes. Rules are in rules.py.
 """
 
 import fnmatch
@@ -8,6 +9,8 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.route_tables import Route
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses.egress_only_internet_gateways import EgressOnlyInternetGateway
 from moto.ec2.responses.vpc_peering_connections import VPCPeeringConnections
 from moto.secretsmanager.models import SecretsManagerBackend
 
@@ -64,6 +67,21 @@ def describe_vpc_peering_connections(response):
         response._get_param("VpcPeeringConnectionIds", []))  # fmt: skip
     filters = response._filters_from_querystring()
     return ActionResult({"VpcPeeringConnections": passing(found, filters, PEERING_FILTERS)})
+
+
+def describe_egress_only_internet_gateways(response):
+    found = response.ec2_backend.describe_egress_only_internet_gateways(
+        response._get_param("EgressOnlyInternetGatewayIds", []))  # fmt: skip
+    filters = response._filters_from_querystring()
+    return ActionResult({"EgressOnlyInternetGateways": passing(found, filters, {})})
+
+
+def ipv6_blocks(subnet):
+    """moto's own have a state in a state."""
+    return [{"AssociationId": one["associationId"], "Ipv6CidrBlock": one["ipv6CidrBlock"],
+             "Ipv6CidrBlockState": one["ipv6CidrBlockState"]}
+            for one in subnet.ipv6_cidr_block_associations.values()
+            if one["ipv6CidrBlockState"]["State"] == "associated"]  # fmt: skip
 
 
 class ManagedAttachment:
@@ -126,6 +144,9 @@ def install():
     NatGatewayBackend.describe_nat_gateways = describe_nat_gateways
     NatGateway.failure_code = NatGateway.failure_message = None
     VPCPeeringConnections.describe_vpc_peering_connections = describe_vpc_peering_connections
+    EgressOnlyInternetGateway.describe_egress_only_internet_gateways = (
+        describe_egress_only_internet_gateways)  # fmt: skip
+    Subnet.ipv6_cidr_block_association_set = property(ipv6_blocks)
     NetworkInterface.attachment = property(attachment)
     NetworkInterface.belongs_to = None
     NetworkInterface.is_public = False

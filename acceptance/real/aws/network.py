@@ -48,6 +48,7 @@ def create_vpc(rules, request):
 def vpc_is_blocked(ec2, vpc_id):
     return (interfaces_in(ec2, vpc_id=vpc_id)
             or [one for one in ec2.internet_gateways.values() if one.vpc and one.vpc.id == vpc_id]
+            or [one for one in ec2.egress_only_internet_gateways.values() if one.vpc_id == vpc_id]
             or [one for one in all_groups(ec2) if one.vpc_id == vpc_id and one.name != "default"]
             or [one for one in live_peerings(ec2) if vpc_id in (one.vpc.id, one.peer_vpc.id)])  # fmt: skip
 
@@ -333,6 +334,7 @@ def inventory(ec2, region):
     found += [("subnet", one.id) for zone in ec2.subnets.values() for one in zone.values()
               if one.vpc_id not in default]  # fmt: skip
     found += [("internet-gateway", name) for name in ec2.internet_gateways]
+    found += [("egress-only-internet-gateway", name) for name in ec2.egress_only_internet_gateways]
     found += [("elastic-ip", one.allocation_id) for one in ec2.addresses]
     found += [("natgateway", one.id) for one in ec2.nat_gateways.values() if one.state != "deleted"]
     found += [("route-table", one.id) for one in ec2.route_tables.values()
