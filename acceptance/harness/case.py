@@ -44,9 +44,9 @@ N below is 1 or 2, or with needs-aws an EKS cluster: REGION/NAME, or its NAME in
 == shell                a bash script in the case's folder; fails the case if it fails
 == clock SECONDS        the provider's clock is this much ahead from here on
 == secret TEXT          must never show in state, plan or log
-== needs-aws [N | sandbox]  servers with an AWS account, which terraform's environment leads
-                        to; N: more than two clusters exist in it at a time; sandbox: not on
-                        the real backend. At the end it has to hold what it held before
+== needs-aws [N]        servers with an AWS account, which terraform's environment leads to; N:
+                        more than two clusters exist in it at a time. At the end it has to
+                        hold what it held before
 == environment NAME [VALUE]  terraform's environment from here on; without a value not set
 == aws REGION SERVICE OPERATION  behind the provider's back: a JSON object (or nothing), then
                         lines as of object, error CODE, in time (asked until the lines hold),

@@ -6,6 +6,7 @@
 #include "codec/base64.h"
 #include "eks/access.h"
 #include "eks/cluster_parts.h"
+#include "schema/unknown.h"
 
 /* --- shorthands ------------------------------------------------------------------- */
 
@@ -119,39 +120,15 @@ bool eks_cluster_check_found(struct eks_cluster_work *w)
 
 /* --- bringing it about -------------------------------------------------------------- */
 
-const struct value *cluster_tags_beyond(struct arena *a, const struct value *of,
-                                        const struct value *than)
-{
-    const struct value *list = &value_empty_map;
-
-    for (size_t i = 0; i < value_count(of); i++)
-        if (!value_equal(value_at(than, of->map.entries[i].key), of->map.entries[i].value))
-            list = value_with(a, list, of->map.entries[i].key, of->map.entries[i].value);
-    return list;
-}
-
-const struct value *cluster_tags_to_go(const struct eks_cluster_work *w, const struct value *wanted,
-                                       const struct value *now)
-{
-    const struct value *keys = &value_empty_list, *old = w->old_tags;
-
-    for (size_t i = 0; value_is_set(old) && i < value_count(old); i++) {
-        const char *key = old->map.entries[i].key;
-
-        if (value_has(now, key) && !value_has(wanted, key))
-            keys = value_append(w->call->arena, keys, cluster_text(w, key));
-    }
-    return keys;
-}
-
 static bool ensure_tags(struct eks_cluster_work *w)
 {
     struct arena *a = w->call->arena;
     const struct value *now = value_at(w->found, "tags"),
                        *wanted =
                            cluster_tags(w->call, value_at(w->eks, "tags"), w->name, "cluster"),
-                       *missing = cluster_tags_beyond(a, wanted, now),
-                       *going = cluster_tags_to_go(w, wanted, now),
+                       *missing = cluster_tags_missing(a, now, wanted),
+                       *going =
+                           cluster_tag_keys(a, cluster_tags_dropped(a, now, wanted, w->old_tags)),
                        *input = value_map_of(a, {"resourceArn", value_at(w->found, "arn")}),
                        *output;
 
@@ -217,24 +194,6 @@ bool eks_cluster_converge(struct eks_cluster_work *w)
 
 /* --- telling ---------------------------------------------------------------------------- */
 
-static const struct value *without_unknowns(struct arena *a, const struct value *v)
-{
-    struct value_builder b;
-
-    if (value_is_wholly_known(v))
-        return v;
-    if (v->kind != VALUE_LIST && v->kind != VALUE_MAP)
-        return &value_null;
-    value_builder_init(&b, a);
-    for (size_t i = 0; i < value_count(v); i++)
-        if (v->kind == VALUE_LIST)
-            value_builder_add(&b, without_unknowns(a, value_item(v, i)));
-        else
-            value_builder_push(&b, v->map.entries[i].key,
-                               without_unknowns(a, v->map.entries[i].value));
-    return v->kind == VALUE_LIST ? value_builder_list(&b) : value_builder_map(&b);
-}
-
 const struct value *eks_cluster_settled(const struct eks_cluster_work *w)
 {
     struct arena *a = w->call->arena;
@@ -253,7 +212,7 @@ const struct value *eks_cluster_settled(const struct eks_cluster_work *w)
     for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++)
         if (!value_is_set(value_at(eks, found[i].argument)))
             eks = value_with(a, eks, found[i].argument, found[i].v);
-    return without_unknowns(a, eks);
+    return unknown_to_null(a, eks);
 }
 
 static const struct value *text_or_null(const struct eks_cluster_work *w, const char *z)

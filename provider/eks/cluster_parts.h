@@ -14,12 +14,6 @@ const char *cluster_status(const struct eks_cluster_work *w);
 bool cluster_is_ours(const struct eks_cluster_work *w);
 /* Notes what differs; true = it may be changed. */
 bool cluster_may_change(struct eks_cluster_work *w, const char *what);
-/* Those of `of` that `than` has not, or not so; both maps. */
-const struct value *cluster_tags_beyond(struct arena *a, const struct value *of,
-                                        const struct value *than);
-/* Keys that were given once and are no longer wanted, a list. */
-const struct value *cluster_tags_to_go(const struct eks_cluster_work *w, const struct value *wanted,
-                                       const struct value *now);
 void cluster_add_drift(struct eks_cluster_work *w, const struct value *list);
 
 /* --- cluster_setting.c: what UpdateClusterConfig can change -------------------------- */

@@ -63,8 +63,8 @@ static bool ensure_tags(struct eks_cluster_work *w, const struct value *provider
     if (!cluster_tags_are_ours(now, w->name))
         return true;
     wanted = cluster_tags(w->call, value_at(w->eks, "tags"), w->name, "oidc-provider");
-    missing = cluster_tags_beyond(a, wanted, now);
-    going = cluster_tags_to_go(w, wanted, now);
+    missing = cluster_tags_missing(a, now, wanted);
+    going = cluster_tag_keys(a, cluster_tags_dropped(a, now, wanted, w->old_tags));
     if (!value_count(missing) && !value_count(going))
         return true;
     return !cluster_may_change(w, "OIDC provider: tags") ||

@@ -44,3 +44,12 @@ const struct value *cluster_tags_dropped(struct arena *a, const struct value *no
     }
     return map;
 }
+
+const struct value *cluster_tag_keys(struct arena *a, const struct value *tags)
+{
+    const struct value *list = &value_empty_list;
+
+    for (size_t i = 0; i < value_count(tags); i++)
+        list = value_append(a, list, value_string(a, tags->map.entries[i].key));
+    return list;
+}

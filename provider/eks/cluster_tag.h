@@ -21,5 +21,7 @@ const struct value *cluster_tags_missing(struct arena *a, const struct value *no
  * it was given. */
 const struct value *cluster_tags_dropped(struct arena *a, const struct value *now,
                                          const struct value *wanted, const struct value *old);
+/* The keys of a map of tags, a list: what untagging takes. */
+const struct value *cluster_tag_keys(struct arena *a, const struct value *tags);
 
 #endif

@@ -171,15 +171,6 @@ bool step_wait_update(const struct step *s, const char *update_id, int64_t ms)
 /* --- tags ---------------------------------------------------------------------------------------
  */
 
-static const struct value *keys_of(struct arena *a, const struct value *map)
-{
-    const struct value *list = &value_empty_list;
-
-    for (size_t i = 0; i < value_count(map); i++)
-        list = value_append(a, list, value_string(a, map->map.entries[i].key));
-    return list;
-}
-
 bool step_tag(const struct step *s, const char *arn, const struct value *now,
               const struct value *wanted, const struct value *old)
 {
@@ -192,8 +183,9 @@ bool step_tag(const struct step *s, const char *arn, const struct value *now,
                    value_map_of(a, {"resourceArn", value_string(a, arn)}, {"tags", missing}),
                    &output))
         return false;
-    return !value_count(dropped) || step_call(s, &eks_untag_resource,
-                                              value_map_of(a, {"resourceArn", value_string(a, arn)},
-                                                           {"tagKeys", keys_of(a, dropped)}),
-                                              &output);
+    return !value_count(dropped) ||
+           step_call(s, &eks_untag_resource,
+                     value_map_of(a, {"resourceArn", value_string(a, arn)},
+                                  {"tagKeys", cluster_tag_keys(a, dropped)}),
+                     &output);
 }

@@ -2,6 +2,7 @@
 
 #include "schema/path.h"
 #include "schema/type.h"
+#include "schema/unknown.h"
 
 static const struct value *drop_write_only(void *data, const struct attribute *row,
                                            const struct path *at, const struct value *v)
@@ -17,22 +18,6 @@ const struct value *state_complete(struct call *c, const struct value *v)
         return v;
     return attributes_map(c->arena, resource_attributes(c->arena, c->resource), v, drop_write_only,
                           NULL);
-}
-
-static const struct value *without_unknowns(struct arena *a, const struct value *v)
-{
-    struct value_builder b;
-
-    if (value_is_unknown(v))
-        return &value_null;
-    if (value_is_wholly_known(v))
-        return v;
-    value_builder_init(&b, a);
-    for (size_t i = 0; v->kind == VALUE_LIST && i < v->list.count; i++)
-        value_builder_add(&b, without_unknowns(a, v->list.items[i]));
-    for (size_t i = 0; v->kind == VALUE_MAP && i < v->map.count; i++)
-        value_builder_push(&b, v->map.entries[i].key, without_unknowns(a, v->map.entries[i].value));
-    return v->kind == VALUE_LIST ? value_builder_list(&b) : value_builder_map(&b);
 }
 
 static void report_unknown(struct call *c, const struct path *at)
@@ -86,7 +71,7 @@ bool state_settle(struct call *c, const struct value *v, bool failed, const stru
     v = state_complete(c, v);
     if (!failed)
         report_unknowns(c, NULL, t, v);
-    v = without_unknowns(c->arena, v);
+    v = unknown_to_null(c->arena, v);
     if (!type_admits(t, v))
         return diag_error(c->diags, NULL, "Bug in the provider: state of the wrong shape",
                           "%s returned an object that does not fit its own schema. Please report "
